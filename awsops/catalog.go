@@ -1,0 +1,21 @@
+package awsops
+
+import "slices"
+
+// All lists every operation, in the order of the catalogue.
+func All() []Operation {
+	return slices.Concat(
+		regionOperations(),
+		instanceOperations(),
+	)
+}
+
+// Find returns the operation of that name.
+func Find(name string) (Operation, bool) {
+	for _, op := range All() {
+		if op.Info().Name == name {
+			return op, true
+		}
+	}
+	return nil, false
+}

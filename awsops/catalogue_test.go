@@ -1,0 +1,90 @@
+package awsops_test
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"ec2deck/awsops"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestCatalogue compares each declaration with its row of the catalogue: the
+// name, and every input in its order.
+func TestCatalogue(t *testing.T) {
+	data, err := os.ReadFile("../testdata/catalogue.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []struct {
+		Name, Kind string
+		Inputs     []string
+	}
+	if err := json.Unmarshal(data, &rows); err != nil {
+		t.Fatal(err)
+	}
+	inputs := map[string][]string{}
+	for _, row := range rows {
+		if row.Kind == "operation" {
+			inputs[row.Name] = row.Inputs
+		}
+	}
+	if len(inputs) != 64 {
+		t.Errorf("the catalogue has %d operations, not 64", len(inputs))
+	}
+	seen := map[string]bool{}
+	for _, op := range awsops.All() {
+		info := op.Info()
+		if seen[info.Name] {
+			t.Errorf("%s is declared twice", info.Name)
+		}
+		seen[info.Name] = true
+		want, ok := inputs[info.Name]
+		if !ok {
+			t.Errorf("%s is no operation of the catalogue", info.Name)
+		}
+		var got []string
+		for _, f := range info.Fields {
+			got = append(got, f.Name)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-catalogue +declared):\n%s", info.Name, diff)
+		}
+	}
+}
+
+// TestOutputsArePromised runs every example and compares what comes back with
+// what the declaration promises.
+func TestOutputsArePromised(t *testing.T) {
+	for _, op := range awsops.All() {
+		info := op.Info()
+		t.Run(info.Name, func(t *testing.T) {
+			b := newBench(t)
+			v := info.Example
+			if refusedByFleet()[info.Name] != "" {
+				v = awsops.Values{info.Target(): v[info.Target()]}
+			}
+			res, err := b.Run(t.Context(), b.request(t, info.Name, v))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]bool{"request-id": res.RequestID != ""}
+			for _, o := range res.Outputs {
+				got[o.Name] = true
+			}
+			if res.Table != nil {
+				for _, c := range res.Table.Columns {
+					got[c.Name] = true
+				}
+			}
+			want := map[string]bool{}
+			for _, name := range info.Outputs {
+				want[name] = true
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("outputs (-promised +given):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,30 @@
+package ec2sim
+
+import "time"
+
+// Delays are the lengths of everything that takes time.
+type Delays struct {
+	Start     time.Duration // pending to running, at launch and at start
+	Stop      time.Duration // stopping to stopped
+	Terminate time.Duration // shutting-down to terminated
+	Forget    time.Duration // terminated to no longer listed
+	Monitor   time.Duration // pending to enabled, disabling to disabled
+	Checks    time.Duration // status checks from initializing to ok, after running
+	Console   time.Duration // launch to the first console output
+	Hibernate time.Duration // launch to the first hibernation that is accepted
+}
+
+// DefaultDelays are short enough to watch. Only a terminated instance stays
+// as long as it does in reality.
+func DefaultDelays() Delays {
+	return Delays{
+		Start:     2 * time.Second,
+		Stop:      2 * time.Second,
+		Terminate: 2 * time.Second,
+		Forget:    time.Hour,
+		Monitor:   time.Second,
+		Checks:    3 * time.Second,
+		Console:   30 * time.Second,
+		Hibernate: 2 * time.Minute,
+	}
+}

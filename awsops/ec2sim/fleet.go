@@ -1,0 +1,215 @@
+package ec2sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fleet describes what exists when a simulator starts. It is a seed, not a
+// dump: identifiers, addresses and times that it leaves out are made up in a
+// way that depends only on the simulator's seed, and times are ages before
+// its start. What stands at the top is shared by all regions of all accounts.
+type Fleet struct {
+	Images         []ImageSeed   `json:"images"`
+	SecurityGroups []GroupSeed   `json:"securityGroups"`
+	KeyPairs       []string      `json:"keyPairs"`
+	Accounts       []AccountSeed `json:"accounts"`
+}
+
+// AccountSeed is an account: its credentials, its regions, and the services
+// that run in several of them.
+type AccountSeed struct {
+	Profile         string        `json:"profile"`
+	ID              string        `json:"id"`
+	AccessKeyID     string        `json:"accessKeyId"`
+	SecretAccessKey string        `json:"secretAccessKey"`
+	Regions         []RegionSeed  `json:"regions"`
+	Services        []ServiceSeed `json:"services"`
+}
+
+// RegionSeed is a region as one account sees it.
+type RegionSeed struct {
+	Name           string         `json:"name"`
+	Geography      string         `json:"geography"`
+	OptInStatus    string         `json:"optInStatus"` // empty means opt-in-not-required
+	Zones          []ZoneSeed     `json:"zones"`
+	VPCs           []VPCSeed      `json:"vpcs"` // none means one default VPC
+	SecurityGroups []GroupSeed    `json:"securityGroups"`
+	Images         []ImageSeed    `json:"images"`
+	Shortages      []Shortage     `json:"shortages"`
+	Instances      []InstanceSeed `json:"instances"`
+}
+
+// ZoneSeed is an availability zone. Its name belongs to the account, its id
+// to the building.
+type ZoneSeed struct {
+	Name        string `json:"name"`
+	ID          string `json:"id"`
+	State       string `json:"state"`       // empty means available
+	Type        string `json:"type"`        // empty means availability-zone
+	OptInStatus string `json:"optInStatus"` // empty means opt-in-not-required
+	Message     string `json:"message"`
+}
+
+// VPCSeed is a VPC with one subnet in each zone that is not closed to the
+// account.
+type VPCSeed struct {
+	Name    string   `json:"name"`
+	ID      string   `json:"id"`
+	CIDR    string   `json:"cidr"` // a /16
+	Default bool     `json:"default"`
+	Subnets []string `json:"subnets"` // ids, in the order of the zones
+}
+
+// GroupSeed is a security group.
+type GroupSeed struct {
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	Description string     `json:"description"`
+	VPC         string     `json:"vpc"` // name; empty means every VPC of the region
+	Ingress     []RuleSeed `json:"ingress"`
+	Egress      []RuleSeed `json:"egress"` // none means everything to everywhere
+}
+
+// RuleSeed is one rule of a security group; one of CIDR, CIDR6 and Group.
+type RuleSeed struct {
+	Protocol    string `json:"protocol"`
+	From        int    `json:"from"`
+	To          int    `json:"to"`
+	CIDR        string `json:"cidr"`
+	CIDR6       string `json:"cidr6"`
+	Group       string `json:"group"`
+	Description string `json:"description"`
+}
+
+// ImageSeed is an image that instances refer to by its key.
+type ImageSeed struct {
+	Key             string `json:"key"`
+	ID              string `json:"id"`
+	Name            string `json:"name"`
+	Architecture    string `json:"architecture"`
+	Platform        string `json:"platform"`
+	PlatformDetails string `json:"platformDetails"`
+	UsageOperation  string `json:"usageOperation"`
+	RootDeviceType  string `json:"rootDeviceType"`
+	RootDeviceName  string `json:"rootDeviceName"`
+	BootMode        string `json:"bootMode"`
+	KernelID        string `json:"kernelId"`
+	RAMDiskID       string `json:"ramdiskId"`
+	State           string `json:"state"` // empty means available
+}
+
+// Shortage makes launches of a type fail in a zone.
+type Shortage struct {
+	Zone string `json:"zone"`
+	Type string `json:"type"`
+	Code string `json:"code"`
+}
+
+// ServiceSeed is a number of instances of one kind. In the name, # stands for
+// the number of the instance.
+type ServiceSeed struct {
+	InstanceSeed
+	Count map[string]int `json:"count"` // by region
+	// Together launches them in one reservation per region.
+	Together bool `json:"together"`
+}
+
+// InstanceSeed is one instance.
+type InstanceSeed struct {
+	ID                 string            `json:"id"`
+	Name               string            `json:"name"` // empty means no Name tag
+	State              string            `json:"state"`
+	Stuck              bool              `json:"stuck"` // stays in its transition
+	Type               string            `json:"type"`
+	Image              string            `json:"image"`
+	VPC                string            `json:"vpc"`
+	Zone               string            `json:"zone"` // letter; empty means in turn
+	Groups             []string          `json:"groups"`
+	KeyName            string            `json:"keyName"`
+	PrivateIP          string            `json:"privateIp"`
+	PublicIP           string            `json:"publicIp"`
+	Public             bool              `json:"public"`
+	Tags               map[string]string `json:"tags"`
+	AutoScalingGroup   string            `json:"autoScalingGroup"`
+	Profile            string            `json:"profile"` // instance profile
+	Age                Age               `json:"age"`     // of the last launch
+	OldestAge          Age               `json:"oldestAge"`
+	StateAge           Age               `json:"stateAge"` // since when stopped or terminated
+	Monitoring         bool              `json:"monitoring"`
+	Spot               string            `json:"spot"`
+	ProtectTermination bool              `json:"protectTermination"`
+	ProtectStop        bool              `json:"protectStop"`
+	Hibernation        bool              `json:"hibernation"`
+	Hibernated         bool              `json:"hibernated"`
+	Interfaces         int               `json:"interfaces"`
+	RootSize           int               `json:"rootSize"`
+	Volumes            []VolumeSeed      `json:"volumes"`
+	IMDSv1             bool              `json:"imdsv1"`
+	UserData           string            `json:"userData"` // plain text
+	Impaired           string            `json:"impaired"`
+	ImpairedAge        Age               `json:"impairedAge"`
+	Events             []EventSeed       `json:"events"`
+	Console            string            `json:"console"`
+}
+
+// VolumeSeed is a data volume of an instance.
+type VolumeSeed struct {
+	ID        string `json:"id"`
+	Device    string `json:"device"`
+	Size      int    `json:"size"`
+	Type      string `json:"type"`
+	Encrypted bool   `json:"encrypted"`
+	// Keep leaves the volume when the instance is terminated.
+	Keep bool `json:"keep"`
+}
+
+// EventSeed is a scheduled event. Its times count from the simulator's start.
+type EventSeed struct {
+	ID          string `json:"id"`
+	Code        string `json:"code"`
+	Description string `json:"description"`
+	In          Age    `json:"in"`
+	Lasts       Age    `json:"lasts"`
+	Deadline    Age    `json:"deadline"`
+	Completed   bool   `json:"completed"`
+}
+
+// Age is a length of time such as 90m, 3h or 400d, and negative for the past
+// of an event.
+type Age time.Duration
+
+// UnmarshalText reads an Age.
+func (a *Age) UnmarshalText(text []byte) error {
+	if days, ok := strings.CutSuffix(string(text), "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil {
+			*a = Age(time.Duration(n) * 24 * time.Hour)
+			return nil
+		}
+	}
+	d, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a length of time such as 90m, 3h or 400d", text)
+	}
+	*a = Age(d)
+	return nil
+}
+
+// ReadFleet reads a fleet from JSON and checks it. The error names the field
+// that is wrong and what may stand there.
+func ReadFleet(r io.Reader) (*Fleet, error) {
+	var f Fleet
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&f); err != nil {
+		return nil, fmt.Errorf("fleet: %w", err)
+	}
+	if err := f.check(); err != nil {
+		return nil, fmt.Errorf("fleet: %w", err)
+	}
+	return &f, nil
+}

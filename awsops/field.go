@@ -1,0 +1,217 @@
+package awsops
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// Kind is how the value of a field is written.
+type Kind string
+
+// The kinds, as the operations list prints them.
+const (
+	KindString Kind = "string"
+	KindList   Kind = "[]string"
+	KindInt    Kind = "int"
+	KindBool   Kind = "bool"
+	KindMap    Kind = "map" // name=value, repeated
+)
+
+// Need says whether a field has to be given.
+type Need string
+
+// The needs, as the catalogue writes them.
+const (
+	Optional    Need = "opt"
+	Required    Need = "req"
+	Conditional Need = "cond" // depends on another field: see Op.Check
+)
+
+// Field is one input of an operation.
+type Field[In any] struct {
+	// Name is the input's name in the catalogue and its flag.
+	Name string
+	// Help is a short phrase.
+	Help string
+	// Need defaults to Optional.
+	Need Need
+	// Default is what an absent value means; it is shown, and sent only if SendDefault.
+	Default string
+	// Choices lists the only values that are allowed, if there are any.
+	Choices []string
+	// Rule checks and normalizes each single value.
+	Rule Rule
+	// Most is the greatest number of values; 0 is no limit.
+	Most int
+	// Target marks the field that a selection of rows fills.
+	Target bool
+	// Raises is the risk of the call when this field is true.
+	Raises Risk
+	// To says which member of the call's input the field sets.
+	To Binding[In]
+}
+
+// FieldInfo is a Field with its types forgotten.
+type FieldInfo struct {
+	Name, Help, Default, Rule string
+	Need                      Need
+	Kind                      Kind
+	Choices                   []string
+	Target                    bool
+	Raises                    Risk
+	// Sent is false for a field that only shapes the output.
+	Sent bool
+	// Check parses values as the operation would.
+	Check func([]string) error
+}
+
+func (f Field[In]) info() FieldInfo {
+	need := f.Need
+	if need == "" {
+		need = Optional
+	}
+	return FieldInfo{
+		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
+		Choices: f.Choices, Target: f.Target, Raises: f.Raises, Sent: !f.To.local,
+		Check: func(values []string) error { _, err := f.parse(values); return err },
+	}
+}
+
+// parse splits, normalizes and checks the raw values of the field.
+func (f Field[In]) parse(raw []string) ([]string, error) {
+	var values []string
+	for _, s := range raw {
+		switch {
+		case f.To.kind == KindList:
+			values = append(values, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
+		case f.To.local: // a delimiter may well be a blank
+			values = append(values, s)
+		case strings.TrimSpace(s) != "":
+			values = append(values, strings.TrimSpace(s))
+		}
+	}
+	if len(values) == 0 {
+		if f.Need == Required {
+			return nil, &InputError{Field: f.Name, Rule: "is required: " + f.Help}
+		}
+		return nil, nil
+	}
+	if len(values) > 1 && f.To.kind != KindList && f.To.kind != KindMap {
+		return nil, &InputError{Field: f.Name, Value: strings.Join(values, " "), Rule: "takes one value"}
+	}
+	for i, s := range values {
+		v, err := f.check(s)
+		if err != nil {
+			return nil, &InputError{Field: f.Name, Value: s, Rule: err.Error()}
+		}
+		values[i] = v
+	}
+	if f.To.kind == KindList {
+		values = unique(values)
+	}
+	if f.Most > 0 && len(values) > f.Most {
+		return nil, &InputError{Field: f.Name, Value: fmt.Sprintf("%d values", len(values)), Rule: fmt.Sprintf("takes at most %d", f.Most)}
+	}
+	return values, nil
+}
+
+func (f Field[In]) check(s string) (string, error) {
+	if rule, ok := kindRules[f.To.kind]; ok {
+		v, err := rule.Check(s)
+		if err != nil {
+			return "", err
+		}
+		s = v
+	}
+	if len(f.Choices) > 0 && !slices.Contains(f.Choices, s) {
+		return "", fmt.Errorf("choose one of %s", strings.Join(f.Choices, ", "))
+	}
+	if f.Rule.Check != nil {
+		return f.Rule.Check(s)
+	}
+	return s, nil
+}
+
+func unique(in []string) []string {
+	seen := make(map[string]bool, len(in))
+	return slices.DeleteFunc(in, func(s string) bool {
+		dup := seen[s]
+		seen[s] = true
+		return dup
+	})
+}
+
+// Binding connects a field with a member of the call's input.
+type Binding[In any] struct {
+	kind  Kind
+	local bool
+	set   func(*In, []string)
+}
+
+// ToString binds a string member.
+func ToString[In any](member func(*In) **string) Binding[In] {
+	return Binding[In]{kind: KindString, set: func(in *In, v []string) { *member(in) = aws.String(v[0]) }}
+}
+
+// ToList binds a list of strings.
+func ToList[In any](member func(*In) *[]string) Binding[In] {
+	return Binding[In]{kind: KindList, set: func(in *In, v []string) { *member(in) = v }}
+}
+
+// ToOneOf binds a field that takes one value to a member that is a list.
+func ToOneOf[In any](member func(*In) *[]string) Binding[In] {
+	return Binding[In]{kind: KindString, set: func(in *In, v []string) { *member(in) = v[:1] }}
+}
+
+// ToBool binds a boolean member.
+func ToBool[In any](member func(*In) **bool) Binding[In] {
+	return Binding[In]{kind: KindBool, set: func(in *In, v []string) { *member(in) = aws.Bool(truth(v[0])) }}
+}
+
+// ToInt binds a 32-bit integer member.
+func ToInt[In any](member func(*In) **int32) Binding[In] {
+	return Binding[In]{kind: KindInt, set: func(in *In, v []string) {
+		n, _ := strconv.ParseInt(v[0], 10, 32) // the kind's rule has seen it
+		*member(in) = aws.Int32(int32(n))
+	}}
+}
+
+// ToFilters binds name=value pairs to EC2 filters. Values of the same name
+// are alternatives; different names must all hold.
+func ToFilters[In any](member func(*In) *[]types.Filter) Binding[In] {
+	return Binding[In]{kind: KindMap, set: func(in *In, v []string) {
+		var filters []types.Filter
+		for _, pair := range v {
+			name, value, _ := strings.Cut(pair, "=")
+			i := slices.IndexFunc(filters, func(f types.Filter) bool { return *f.Name == name })
+			if i < 0 {
+				filters, i = append(filters, types.Filter{Name: aws.String(name)}), len(filters)
+			}
+			filters[i].Values = append(filters[i].Values, value)
+		}
+		*member(in) = filters
+	}}
+}
+
+// Local marks a field that shapes the output and is not sent.
+func Local[In any]() Binding[In] {
+	return Binding[In]{kind: KindString, local: true, set: func(*In, []string) {}}
+}
+
+// InputError is an input that breaks a rule. Nothing was sent.
+type InputError struct {
+	Field, Value, Rule string
+}
+
+// Error names the flag, the value and the rule in one line.
+func (e *InputError) Error() string {
+	if e.Value == "" {
+		return fmt.Sprintf("--%s %s", e.Field, e.Rule)
+	}
+	return fmt.Sprintf("--%s %q: %s", e.Field, Clean(e.Value), e.Rule)
+}

@@ -1,0 +1,195 @@
+package awsops
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Policy is what a session may do.
+type Policy struct {
+	// ReadOnly refuses every change.
+	ReadOnly bool
+	// Production raises every confirmation by one.
+	Production bool
+}
+
+// Confirmation is how firmly a person said yes.
+type Confirmation int
+
+// The confirmations, each stronger than the one before.
+const (
+	Unconfirmed Confirmation = iota
+	SaidYes                  // one key, or --yes
+	SaidTwice                // a second step with another label
+	Typed                    // the ID, or the verb and the count
+)
+
+// Request is an operation about to run in one scope.
+type Request struct {
+	Operation Operation
+	Scope     Scope
+	Values    Values
+	DryRun    bool
+	// Confirmed is what the operator did; the gate knows what is needed.
+	Confirmed Confirmation
+	// OneByOne makes one call for each target, so that one that EC2 refuses
+	// does not hold up the others.
+	OneByOne bool
+}
+
+// Targets are the IDs that the request is about.
+func (r Request) Targets() []string {
+	field := r.Operation.Info().Target()
+	if field == "" {
+		return nil
+	}
+	return idList(r.Values[field])
+}
+
+func idList(raw []string) []string {
+	var ids []string
+	for _, s := range raw {
+		ids = append(ids, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
+	}
+	return unique(ids)
+}
+
+// Phrase is what has to be typed to confirm the request at the level Typed:
+// the ID of one target, or the verb and the count of several.
+func (r Request) Phrase() string {
+	if ids := r.Targets(); len(ids) == 1 {
+		return ids[0]
+	}
+	return fmt.Sprintf("%s %d", r.Operation.Info().Verb(), max(1, len(r.Targets())))
+}
+
+// Need says what confirmation a request takes, or why it may not run at all.
+// It is the one place that decides, for the screen, the command line and SSH.
+func (s *Session) Need(r Request) (Confirmation, error) {
+	info := r.Operation.Info()
+	risk := info.RiskOf(r.Values)
+	policy := s.settings.Policy
+	if risk == Reads || r.DryRun {
+		return Unconfirmed, nil
+	}
+	if policy.ReadOnly {
+		return 0, &Error{Operation: info.Name, Class: Forbidden, Code: "ReadOnly", Message: info.Name + " is refused: this session is read-only", Hint: "Start without --read-only to change things."}
+	}
+	need := Confirmation(risk)
+	if policy.Production {
+		need = min(need+1, Typed)
+	}
+	return need, nil
+}
+
+// batchSize is the most targets of one changing call.
+const batchSize = 50
+
+// Run passes a request through the gate and carries it out, in batches. When
+// some batches fail, the result's items tell which; when all do, the error does.
+func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
+	info := r.Operation.Info()
+	if err := r.Operation.Validate(r.Values); err != nil {
+		return Result{}, err
+	}
+	need, err := s.Need(r)
+	if err != nil {
+		return Result{}, err
+	}
+	if r.Confirmed < need {
+		return Result{}, &Error{Operation: info.Name, Class: Forbidden, Code: "NotConfirmed", Message: info.Name + " has not been confirmed", Hint: r.howToConfirm(need)}
+	}
+	client, err := s.Client(r.Scope)
+	if err != nil {
+		return Result{}, err
+	}
+	results := newBatches(info, r.Scope)
+	for i, v := range r.batches(info) {
+		if i > 0 && ctx.Err() != nil {
+			results.add(v, Result{}, &Error{Operation: info.Name, Class: Cancelled, Code: "NotSent", Message: "given up before it was asked for", Err: ctx.Err()})
+			continue
+		}
+		res, err := r.Operation.Run(ctx, client, v, CallOptions{DryRun: r.DryRun})
+		results.add(v, res, err)
+	}
+	return results.result()
+}
+
+// howToConfirm tells a script what to add.
+func (r Request) howToConfirm(need Confirmation) string {
+	if need == Typed {
+		return fmt.Sprintf("Add --confirm %q.", r.Phrase())
+	}
+	if need == SaidTwice {
+		return "Add --yes twice."
+	}
+	return "Add --yes."
+}
+
+// batches splits the targets of a change.
+func (r Request) batches(info Info) []Values {
+	size := batchSize
+	if r.OneByOne {
+		size = 1
+	}
+	field := info.Target()
+	ids := r.Targets()
+	if info.Risk == Reads || field == "" || len(ids) <= size {
+		return []Values{r.Values}
+	}
+	var out []Values
+	for chunk := range slices.Chunk(ids, size) {
+		out = append(out, r.Values.With(field, chunk...))
+	}
+	return out
+}
+
+// batches collects the results of the calls of one request.
+type batches struct {
+	info   Info
+	sum    Result
+	failed []error
+	done   int
+}
+
+func newBatches(info Info, scope Scope) *batches {
+	return &batches{info: info, sum: Result{Operation: info.Name, Scope: scope}}
+}
+
+func (b *batches) add(v Values, res Result, err error) {
+	if err != nil {
+		e := AsError(err)
+		if e == nil {
+			e = &Error{Operation: b.info.Name, Class: BadInput, Code: "BadInput", Message: err.Error(), Err: err}
+		}
+		b.failed = append(b.failed, err)
+		for _, id := range idList(v[b.info.Target()]) {
+			b.sum.Items = append(b.sum.Items, Item{ID: id, Err: e})
+		}
+		return
+	}
+	b.done++
+	out := &b.sum
+	out.Items = append(out.Items, res.Items...)
+	out.Message = res.Message
+	if b.done == 1 {
+		out.Outputs, out.Table, out.RequestID = res.Outputs, res.Table, res.RequestID
+		return
+	}
+	out.RequestID += "," + res.RequestID
+	if out.Table != nil && res.Table != nil {
+		out.Table.Rows = append(out.Table.Rows, res.Table.Rows...)
+	}
+}
+
+func (b *batches) result() (Result, error) {
+	if b.done == 0 {
+		return b.sum, b.failed[0]
+	}
+	if n := len(b.sum.Failed()); n > 0 {
+		b.sum.Message = fmt.Sprintf("%d of %d failed", n, len(b.sum.Items))
+	}
+	return b.sum, nil
+}

@@ -1,0 +1,372 @@
+package awsops
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// Instance is an instance as its table keeps it: what columns, filters and
+// actions use. Tens of thousands of them are held at once, so the whole object
+// (5 kB) is fetched when its details open; see InspectInstance.
+type Instance struct {
+	ID, Name, Type, Zone, Image, Key string
+	State, Reason                    string
+	PublicIP, PrivateIP              string
+	PublicDNS, PrivateDNS            string
+	VPC, Subnet, Owner, Reservation  string
+	Platform, Arch, Lifecycle        string
+	RootType, Monitoring, Profile    string
+	Launched                         time.Time
+	Hibernates                       bool
+	Groups                           []Group
+	Tags                             []Tag
+	Checks                           Checks
+}
+
+// Tag is a tag of a resource.
+type Tag struct{ Key, Value string }
+
+// Group is a security group that an instance is in.
+type Group struct{ ID, Name string }
+
+// Checks sums up the status checks of a running instance.
+type Checks struct {
+	Passed, Of int
+	// Worst is "ok", "initializing", "insufficient-data" or "impaired"; "" means unknown.
+	Worst string
+	// Event is the code of the next scheduled event, or "".
+	Event string
+}
+
+// String is the sum as the table shows it: "3/3", "2/3 impaired".
+func (c Checks) String() string {
+	switch c.Worst {
+	case "":
+		return ""
+	case "ok":
+		return fmt.Sprintf("%d/%d", c.Passed, c.Of)
+	case "initializing":
+		return "init"
+	}
+	return fmt.Sprintf("%d/%d %s", c.Passed, c.Of, c.Worst)
+}
+
+// Sizes of the pages of a listing: a small first one shows rows at once.
+const (
+	firstPage = 50
+	fullPage  = 1000
+)
+
+// Instances lists the instances of a scope page by page. When all have been
+// yielded the running ones come once more, with their status checks.
+func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
+	return func(yield func([]Instance, error) bool) {
+		running := map[string]Instance{}
+		in := &ec2.DescribeInstancesInput{MaxResults: aws.Int32(firstPage)}
+		for {
+			out, err := client.DescribeInstances(ctx, in)
+			if err != nil {
+				yield(nil, explain(err, "describe-instances", client.Options().Region, false))
+				return
+			}
+			page := instanceRows(out.Reservations)
+			for _, i := range page {
+				if i.State == string(types.InstanceStateNameRunning) {
+					running[i.ID] = i
+				}
+			}
+			if !yield(page, nil) {
+				return
+			}
+			if aws.ToString(out.NextToken) == "" {
+				break
+			}
+			in.NextToken, in.MaxResults = out.NextToken, aws.Int32(fullPage)
+		}
+		for page, err := range withChecks(ctx, client, running) {
+			if !yield(page, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// withChecks reads the status checks and yields the rows that have some.
+func withChecks(ctx context.Context, client *ec2.Client, running map[string]Instance) iter.Seq2[[]Instance, error] {
+	return func(yield func([]Instance, error) bool) {
+		if len(running) == 0 {
+			return
+		}
+		pages := ec2.NewDescribeInstanceStatusPaginator(client, &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(fullPage)})
+		for pages.HasMorePages() {
+			out, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(nil, explain(err, "describe-instance-status", client.Options().Region, false))
+				return
+			}
+			var page []Instance
+			for _, s := range out.InstanceStatuses {
+				if i, ok := running[aws.ToString(s.InstanceId)]; ok {
+					i.Checks = checksOf(s)
+					page = append(page, i)
+				}
+			}
+			if !yield(page, nil) {
+				return
+			}
+		}
+	}
+}
+
+// InstancesByID reads single instances. IDs that EC2 does not list are left out.
+func InstancesByID(ctx context.Context, client *ec2.Client, ids []string) ([]Instance, error) {
+	var rows []Instance
+	err := describeByFilter(ctx, client, ids, func(r []types.Reservation) { rows = append(rows, instanceRows(r)...) })
+	if err != nil {
+		return nil, err
+	}
+	running := map[string]int{}
+	for i, row := range rows {
+		if row.State == string(types.InstanceStateNameRunning) {
+			running[row.ID] = i
+		}
+	}
+	statuses, err := statusesOf(ctx, client, slices.Sorted(mapKeys(running)))
+	for _, s := range statuses {
+		rows[running[aws.ToString(s.InstanceId)]].Checks = checksOf(s)
+	}
+	return rows, err
+}
+
+func mapKeys[V any](m map[string]V) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// filterValues is the most values that EC2 takes in one filter.
+const filterValues = 200
+
+// describeByFilter asks by the filter instance-id, which, unlike the parameter,
+// does not fail for IDs that are gone.
+func describeByFilter(ctx context.Context, client *ec2.Client, ids []string, found func([]types.Reservation)) error {
+	for chunk := range slices.Chunk(ids, filterValues) {
+		pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{
+			Filters: []types.Filter{{Name: aws.String("instance-id"), Values: chunk}}, MaxResults: aws.Int32(fullPage),
+		})
+		for pages.HasMorePages() {
+			out, err := pages.NextPage(ctx)
+			if err != nil {
+				return explain(err, "describe-instances", client.Options().Region, false)
+			}
+			found(out.Reservations)
+		}
+	}
+	return nil
+}
+
+// statusIDs is the most IDs that DescribeInstanceStatus takes.
+const statusIDs = 100
+
+func statusesOf(ctx context.Context, client *ec2.Client, ids []string) ([]types.InstanceStatus, error) {
+	var out []types.InstanceStatus
+	for chunk := range slices.Chunk(ids, statusIDs) {
+		answer, err := client.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{InstanceIds: chunk, IncludeAllInstances: aws.Bool(true)})
+		if err != nil {
+			return out, explain(err, "describe-instance-status", client.Options().Region, false)
+		}
+		out = append(out, answer.InstanceStatuses...)
+	}
+	return out, nil
+}
+
+func instanceRows(reservations []types.Reservation) []Instance {
+	var rows []Instance
+	for _, r := range reservations {
+		for _, i := range r.Instances {
+			rows = append(rows, instanceRow(r, i))
+		}
+	}
+	return rows
+}
+
+func instanceRow(r types.Reservation, i types.Instance) Instance {
+	row := Instance{
+		ID: aws.ToString(i.InstanceId), Type: string(i.InstanceType), Image: aws.ToString(i.ImageId), Key: aws.ToString(i.KeyName),
+		Reason:   aws.ToString(i.StateTransitionReason),
+		PublicIP: aws.ToString(i.PublicIpAddress), PrivateIP: aws.ToString(i.PrivateIpAddress),
+		PublicDNS: aws.ToString(i.PublicDnsName), PrivateDNS: aws.ToString(i.PrivateDnsName),
+		VPC: aws.ToString(i.VpcId), Subnet: aws.ToString(i.SubnetId), Owner: aws.ToString(r.OwnerId), Reservation: aws.ToString(r.ReservationId),
+		Platform: PlatformOf(i), Arch: string(i.Architecture), Lifecycle: string(i.InstanceLifecycle), RootType: string(i.RootDeviceType),
+		Launched: aws.ToTime(i.LaunchTime),
+	}
+	if i.Placement != nil {
+		row.Zone = aws.ToString(i.Placement.AvailabilityZone)
+	}
+	if i.State != nil {
+		row.State = string(i.State.Name)
+	}
+	if i.Monitoring != nil {
+		row.Monitoring = string(i.Monitoring.State)
+	}
+	if i.IamInstanceProfile != nil {
+		_, row.Profile, _ = strings.Cut(aws.ToString(i.IamInstanceProfile.Arn), "/")
+	}
+	row.Hibernates = i.HibernationOptions != nil && aws.ToBool(i.HibernationOptions.Configured)
+	for _, g := range i.SecurityGroups {
+		row.Groups = append(row.Groups, Group{aws.ToString(g.GroupId), aws.ToString(g.GroupName)})
+	}
+	row.Tags = tagsOf(i.Tags)
+	row.Name = TagValue(row.Tags, "Name")
+	return row
+}
+
+// PlatformOf says what an instance runs. Platform is empty for Linux, and has
+// been seen as both Windows and windows.
+func PlatformOf(i types.Instance) string {
+	if d := aws.ToString(i.PlatformDetails); d != "" {
+		return d
+	}
+	if strings.EqualFold(string(i.Platform), "windows") {
+		return "Windows"
+	}
+	return string(i.Platform)
+}
+
+func tagsOf(tags []types.Tag) []Tag {
+	out := make([]Tag, len(tags))
+	for k, t := range tags {
+		out[k] = Tag{aws.ToString(t.Key), aws.ToString(t.Value)}
+	}
+	slices.SortFunc(out, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
+	return out
+}
+
+// TagValue is the value of a tag, or "".
+func TagValue(tags []Tag, key string) string {
+	for _, t := range tags {
+		if t.Key == key {
+			return t.Value
+		}
+	}
+	return ""
+}
+
+// checksOf counts the checks that apply and keeps the worst.
+func checksOf(s types.InstanceStatus) Checks {
+	var c Checks
+	count := func(status string) {
+		if status == "" || status == string(types.SummaryStatusNotApplicable) {
+			return
+		}
+		c.Of++
+		if status == "ok" {
+			c.Passed++
+		}
+		if rank(status) > rank(c.Worst) {
+			c.Worst = status
+		}
+	}
+	if s.SystemStatus != nil {
+		count(string(s.SystemStatus.Status))
+	}
+	if s.InstanceStatus != nil {
+		count(string(s.InstanceStatus.Status))
+	}
+	if s.AttachedEbsStatus != nil {
+		count(string(s.AttachedEbsStatus.Status))
+	}
+	var next time.Time
+	for _, e := range s.Events {
+		at := aws.ToTime(e.NotBefore)
+		if strings.HasPrefix(aws.ToString(e.Description), "[Completed]") || !next.IsZero() && at.After(next) {
+			continue
+		}
+		next, c.Event = at, string(e.Code)
+	}
+	return c
+}
+
+func rank(status string) int {
+	return slices.Index([]string{"", "ok", "initializing", "insufficient-data", "impaired"}, status)
+}
+
+// InstanceDetail is everything about one instance.
+type InstanceDetail struct {
+	types.Instance
+	Reservation types.Reservation // without its instances
+	Status      *types.InstanceStatus
+	Volumes     []types.Volume
+	// Protection holds the attributes that DescribeInstances does not tell, by
+	// EC2's name; a value that could not be read is the error's code.
+	Protection map[string]string
+}
+
+// InspectInstance fetches everything about one instance. What the caller may
+// not read is left out rather than failing the rest.
+func InspectInstance(ctx context.Context, client *ec2.Client, id string) (InstanceDetail, error) {
+	var d InstanceDetail
+	err := describeByFilter(ctx, client, []string{id}, func(rs []types.Reservation) {
+		for _, r := range rs {
+			for _, i := range r.Instances {
+				d.Instance, d.Reservation = i, r
+				d.Reservation.Instances = nil
+			}
+		}
+	})
+	if err != nil {
+		return d, err
+	}
+	if d.InstanceId == nil {
+		return d, &Error{Operation: "get-instance-details", Class: Refused, Code: "InvalidInstanceID.NotFound", Message: "The instance ID '" + id + "' does not exist", Hint: "It has been terminated for more than an hour."}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if s, err := statusesOf(ctx, client, []string{id}); err == nil && len(s) > 0 {
+			d.Status = &s[0]
+		}
+	})
+	wg.Go(func() {
+		out, err := client.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: []types.Filter{{Name: aws.String("attachment.instance-id"), Values: []string{id}}}})
+		if err == nil {
+			d.Volumes = out.Volumes
+		}
+	})
+	wg.Go(func() { d.Protection = protection(ctx, client, id) })
+	wg.Wait()
+	return d, nil
+}
+
+// protection reads the attributes that cost one call each.
+func protection(ctx context.Context, client *ec2.Client, id string) map[string]string {
+	out := map[string]string{}
+	for _, name := range []types.InstanceAttributeName{
+		types.InstanceAttributeNameDisableApiTermination, types.InstanceAttributeNameDisableApiStop, types.InstanceAttributeNameInstanceInitiatedShutdownBehavior,
+	} {
+		a, err := client.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: aws.String(id), Attribute: name})
+		switch {
+		case err != nil:
+			out[string(name)] = explain(err, "describe-instance-attribute", "", false).Code
+		case a.DisableApiTermination != nil:
+			out[string(name)] = fmt.Sprint(aws.ToBool(a.DisableApiTermination.Value))
+		case a.DisableApiStop != nil:
+			out[string(name)] = fmt.Sprint(aws.ToBool(a.DisableApiStop.Value))
+		case a.InstanceInitiatedShutdownBehavior != nil:
+			out[string(name)] = aws.ToString(a.InstanceInitiatedShutdownBehavior.Value)
+		}
+	}
+	return out
+}

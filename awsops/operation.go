@@ -1,0 +1,263 @@
+// Package awsops is what ec2deck can do with EC2, without a terminal.
+//
+// An [Op] declares one operation as data: its inputs with their rules, how
+// dangerous it is, the SDK method that carries it out and how its answer is
+// shown. Action keys, forms, the headless command, help and the wire tests
+// all read that one declaration. A [Session] holds the scopes (a profile in a
+// region) that the operations run in and the gate that every one of them
+// passes. Errors leave this package as [*Error], with a hint for people.
+package awsops
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+)
+
+// Risk says what an operation can do to the account at worst. It decides how
+// the operation is confirmed and who may run it.
+type Risk int
+
+// The risks, from harmless to irreversible.
+const (
+	Reads    Risk = iota // changes nothing
+	Changes              // can be taken back: start, stop, reboot, tags
+	Disrupts             // can lose data or open something: force stop, detach, make public
+	Destroys             // cannot be taken back: terminate, delete, release
+)
+
+// String names the risk as roles and the operations list write it.
+func (r Risk) String() string {
+	return [...]string{"read", "change", "disrupt", "destroy"}[r]
+}
+
+// Values are the inputs of one call as a person gave them: by field name, one
+// string for each value. A field that is absent takes its default.
+type Values map[string][]string
+
+// Get returns the first value of a field, or "".
+func (v Values) Get(name string) string {
+	if len(v[name]) == 0 {
+		return ""
+	}
+	return v[name][0]
+}
+
+// With returns a copy in which one field has other values.
+func (v Values) With(name string, values ...string) Values {
+	out := make(Values, len(v)+1)
+	for k, s := range v {
+		out[k] = s
+	}
+	out[name] = values
+	return out
+}
+
+// Op is one EC2 call, or a short flow of calls, declared as data.
+type Op[In, Out any] struct {
+	// Name is the operation's name in the catalogue, for example "stop-instances".
+	Name string
+	// Help is one line in the imperative.
+	Help string
+	// Noun is the kind of thing that its targets are: "instance".
+	Noun string
+	// Risk is the least risk of a call. A field can raise it.
+	Risk Risk
+	// Fields are the inputs, in the order of forms and help.
+	Fields []Field[In]
+	// Check holds the rules across fields. It may be nil.
+	Check func(*In) error
+	// Call is the SDK method, or a flow with the same signature.
+	Call func(*ec2.Client, context.Context, *In, ...func(*ec2.Options)) (*Out, error)
+	// Show turns the answer into named outputs, rows and items.
+	Show func(*Out) Result
+	// Outputs names everything that Show promises, in order. The request ID,
+	// which every operation has, is not listed.
+	Outputs []string
+	// Expect says what becomes of the targets. It is nil for reads.
+	Expect *Expect
+	// Foresee says what else will be lost or kept. It may be nil.
+	Foresee Foresight
+	// Warning is what every confirmation says besides. It may be empty.
+	Warning string
+	// Example is a valid set of inputs. It drives the help and the wire tests.
+	Example Values
+}
+
+// Foresight finds out, before a change, what goes with its targets: one line
+// for each finding.
+type Foresight func(ctx context.Context, client *ec2.Client, ids []string) ([]string, error)
+
+// Expect says what a change makes of its targets.
+type Expect struct {
+	// Passing is the state that shows at once; "" leaves the row as it is.
+	Passing string
+	// Until lists the states in which a target has arrived.
+	Until []string
+	// Never lists the states from which it cannot arrive any more.
+	Never []string
+	// States reads the present states by ID. An ID that EC2 no longer knows is absent.
+	States func(ctx context.Context, client *ec2.Client, ids []string) (map[string]string, error)
+}
+
+// Settled says whether a target in this state has arrived, and whether it can
+// no longer arrive.
+func (e *Expect) Settled(state string) (arrived, failed bool) {
+	return slices.Contains(e.Until, state), slices.Contains(e.Never, state)
+}
+
+// Info is what there is to know about an operation without its types.
+type Info struct {
+	Name, Help, Noun string
+	Risk             Risk
+	Fields           []FieldInfo
+	Outputs          []string
+	Expect           *Expect
+	Foresee          Foresight
+	Warning          string
+	Example          Values
+}
+
+// Target is the field that a selection fills, or "" when there is none.
+func (i Info) Target() string {
+	for _, f := range i.Fields {
+		if f.Target {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// Field finds an input by name.
+func (i Info) Field(name string) (FieldInfo, bool) {
+	k := slices.IndexFunc(i.Fields, func(f FieldInfo) bool { return f.Name == name })
+	if k < 0 {
+		return FieldInfo{}, false
+	}
+	return i.Fields[k], true
+}
+
+// RiskOf is the risk of a call with these inputs.
+func (i Info) RiskOf(v Values) Risk {
+	risk := i.Risk
+	for _, f := range i.Fields {
+		if f.Raises > risk && truth(v.Get(f.Name)) {
+			risk = f.Raises
+		}
+	}
+	return risk
+}
+
+// Action is the name of the EC2 action: "StopInstances" for "stop-instances".
+func (i Info) Action() string {
+	var b strings.Builder
+	for part := range strings.SplitSeq(i.Name, "-") {
+		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return b.String()
+}
+
+// Verb is the first word of the name: "stop".
+func (i Info) Verb() string {
+	verb, _, _ := strings.Cut(i.Name, "-")
+	return verb
+}
+
+// Operation is an Op with its types forgotten.
+type Operation interface {
+	// Info describes the operation.
+	Info() Info
+	// Validate checks the inputs against every rule. Its errors are *InputError.
+	Validate(Values) error
+	// Run validates the inputs and makes the call. Its errors are *Error or *InputError.
+	Run(ctx context.Context, client *ec2.Client, v Values, opts CallOptions) (Result, error)
+}
+
+// CallOptions are what a call can be asked for besides its inputs.
+type CallOptions struct {
+	// DryRun asks EC2 whether the call would be allowed, without making it.
+	DryRun bool
+}
+
+// Info implements Operation.
+func (o *Op[In, Out]) Info() Info {
+	fields := make([]FieldInfo, len(o.Fields))
+	for i, f := range o.Fields {
+		fields[i] = f.info()
+	}
+	return Info{
+		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
+		Outputs: append([]string{"request-id"}, o.Outputs...),
+		Expect:  o.Expect, Foresee: o.Foresee, Warning: o.Warning, Example: o.Example,
+	}
+}
+
+// Validate implements Operation.
+func (o *Op[In, Out]) Validate(v Values) error {
+	_, err := o.input(v)
+	return err
+}
+
+// input fills the call's input from the values, obeying every rule.
+func (o *Op[In, Out]) input(v Values) (*In, error) {
+	in := new(In)
+	for name := range v {
+		if !slices.ContainsFunc(o.Fields, func(f Field[In]) bool { return f.Name == name }) {
+			return nil, &InputError{Field: name, Rule: "is no input of " + o.Name}
+		}
+	}
+	for _, f := range o.Fields {
+		values, err := f.parse(v[f.Name])
+		if err != nil {
+			return nil, err
+		}
+		if len(values) > 0 {
+			f.To.set(in, values)
+		}
+	}
+	if err := CheckDelimiters(o.Info(), v); err != nil {
+		return nil, err
+	}
+	if o.Check != nil {
+		if err := o.Check(in); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+// Run implements Operation.
+func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opts CallOptions) (Result, error) {
+	in, err := o.input(v)
+	if err != nil {
+		return Result{}, err
+	}
+	if opts.DryRun {
+		setDryRun(in)
+	}
+	var requestID string
+	calls := []func(*ec2.Options){recordRequestID(&requestID)}
+	if o.Risk > Reads {
+		calls = append(calls, retryChangesCarefully)
+	}
+	out, err := o.Call(client, ctx, in, calls...)
+	if err != nil {
+		e := explain(err, o.Name, client.Options().Region, o.Risk > Reads)
+		if opts.DryRun && e.Code == "DryRunOperation" {
+			return Result{Operation: o.Name, RequestID: e.RequestID, Message: "permitted: the request would have succeeded"}, nil
+		}
+		return Result{}, e
+	}
+	res := o.Show(out)
+	res.Operation, res.RequestID = o.Name, requestID
+	return res, nil
+}
+
+// setDryRun sets the member that every EC2 input has. Flows have it too.
+func setDryRun(in any) {
+	reflect.ValueOf(in).Elem().FieldByName("DryRun").Set(reflect.ValueOf(aws.Bool(true)))
+}

@@ -1,0 +1,194 @@
+package awsops
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Result is the outcome of an operation: the envelope around named outputs,
+// a table and what became of each target.
+type Result struct {
+	Operation string
+	Scope     Scope
+	RequestID string
+	Message   string
+	// Outputs are single named values, in the order of Op.Outputs.
+	Outputs []Output
+	// Table holds the rows, if the operation has any.
+	Table *Table
+	// Items tell the outcome of each target of a change.
+	Items []Item
+}
+
+// Output is one named value of a result.
+type Output struct {
+	Name  string
+	Value any
+}
+
+// Item is what became of one target.
+type Item struct {
+	ID, From, To string
+	Err          *Error
+}
+
+// Table is rows of typed cells: string, int, bool, time.Time, []string, or nil.
+type Table struct {
+	Columns []TableColumn
+	Rows    [][]any
+	// Null is what an empty cell prints in delimited text.
+	Null string
+}
+
+// TableColumn is a column of a result.
+type TableColumn struct {
+	Name, Title string
+	// Extra columns appear in JSON only.
+	Extra bool
+}
+
+// Failed returns the items that EC2 refused.
+func (r Result) Failed() []Item {
+	var out []Item
+	for _, it := range r.Items {
+		if it.Err != nil {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// column describes one column of a listing: its name, its title and its cell.
+type column[T any] struct {
+	name, title string
+	extra       bool
+	cell        func(T) any
+}
+
+func tableOf[T any](columns []column[T], rows []T) *Table {
+	t := &Table{}
+	for _, c := range columns {
+		t.Columns = append(t.Columns, TableColumn{Name: c.name, Title: c.title, Extra: c.extra})
+	}
+	for _, row := range rows {
+		cells := make([]any, len(columns))
+		for i, c := range columns {
+			cells[i] = plain(c.cell(row))
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	return t
+}
+
+// outputsOf reads one row of a listing as named outputs.
+func outputsOf[T any](columns []column[T], row T) []Output {
+	out := make([]Output, len(columns))
+	for i, c := range columns {
+		out[i] = Output{Name: c.name, Value: plain(c.cell(row))}
+	}
+	return out
+}
+
+func names[T any](columns []column[T]) []string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = c.name
+	}
+	return out
+}
+
+// plain takes the pointers and the named types of the SDK away from a cell.
+// Nil and "" both mean that EC2 sent nothing.
+func plain(v any) any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case *string:
+		if v == nil {
+			return nil
+		}
+		return plain(*v)
+	case *int32:
+		if v == nil {
+			return nil
+		}
+		return int(*v)
+	case *bool:
+		if v == nil {
+			return nil
+		}
+		return *v
+	case *time.Time:
+		if v == nil {
+			return nil
+		}
+		return *v
+	case string:
+		if v == "" {
+			return nil
+		}
+		return v
+	case []string, int, bool, time.Time:
+		return v
+	}
+	return plain(fmt.Sprint(v)) // the SDK's enums
+}
+
+// TimeFormat is how times print in exports: UTC with milliseconds.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+// CellText prints a cell in one line; list joins the members of a list.
+// A cell without a value is null.
+func CellText(v any, list, null string) string {
+	switch v := v.(type) {
+	case nil:
+		return null
+	case string:
+		return v
+	case int:
+		return strconv.Itoa(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case time.Time:
+		return v.UTC().Format(TimeFormat)
+	case []string:
+		if len(v) == 0 {
+			return null
+		}
+		return strings.Join(v, list)
+	}
+	return fmt.Sprint(v)
+}
+
+// Merge joins the results of one read in several scopes. Its table has the
+// account and the region of each row in front, also when only one scope
+// answered; accounts are looked up by profile.
+func Merge(results []Result, account func(profile string) string) Result {
+	merged := Result{}
+	for _, r := range results {
+		merged.Operation = r.Operation
+		merged.Items = append(merged.Items, r.Items...)
+		where := []any{plain(account(r.Scope.Profile)), r.Scope.Region}
+		table := r.Table
+		if table == nil { // single values become a row
+			table = &Table{Rows: [][]any{{}}}
+			for _, o := range r.Outputs {
+				table.Columns = append(table.Columns, TableColumn{Name: o.Name, Title: o.Name})
+				table.Rows[0] = append(table.Rows[0], o.Value)
+			}
+		}
+		if merged.Table == nil {
+			merged.Table = &Table{Null: table.Null, Columns: append([]TableColumn{{Name: "account", Title: "Account"}, {Name: "region", Title: "Region"}}, table.Columns...)}
+		}
+		for _, row := range table.Rows {
+			merged.Table.Rows = append(merged.Table.Rows, append(where[:2:2], row...))
+		}
+		if merged.RequestID != "" {
+			merged.RequestID += ","
+		}
+		merged.RequestID += r.RequestID
+	}
+	return merged
+}

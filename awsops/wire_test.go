@@ -1,0 +1,177 @@
+package awsops_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"ec2deck/awsops"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+// further holds inputs that the example of an operation cannot hold too.
+func further() map[string]awsops.Values {
+	return map[string]awsops.Values{
+		"describe-instances": {"instance-ids": {"i-0aa00000000000002", "i-0aa00000000000001"}, "delimiter": {"/"}, "row-delimiter": {"|"}, "col-delimiter": {"\\t"}},
+	}
+}
+
+// refusedByFleet is what the small fleet answers to an example that sets
+// every input at once.
+func refusedByFleet() map[string]string {
+	return map[string]string{"stop-instances": "UnsupportedHibernationConfiguration"}
+}
+
+// TestWire holds the exact requests of each operation's example, and runs
+// them on the simulator.
+func TestWire(t *testing.T) {
+	known := map[string]bool{}
+	for _, op := range awsops.All() {
+		info := op.Info()
+		known[info.Name+".txt"] = true
+		t.Run(info.Name, func(t *testing.T) { wireGolden(t, info.Name, info.Name, info.Example) })
+		if v, ok := further()[info.Name]; ok {
+			known[info.Name+".further.txt"] = true
+			t.Run(info.Name+" further", func(t *testing.T) { wireGolden(t, info.Name, info.Name+".further", v) })
+		}
+	}
+	files, err := os.ReadDir("../testdata/wire")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !known[f.Name()] {
+			t.Errorf("testdata/wire/%s belongs to no operation", f.Name())
+		}
+	}
+}
+
+func wireGolden(t *testing.T, name, file string, v awsops.Values) {
+	b := newBench(t)
+	_, err := b.Run(t.Context(), b.request(t, name, v))
+	if e := awsops.AsError(err); err != nil && (e == nil || e.Code != refusedByFleet()[name]) {
+		t.Errorf("on the simulator: %v", err)
+	}
+	got := printed(b.wire.sent)
+	path := filepath.Join("../testdata/wire", file+".txt")
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the request has changed (-golden +sent); write it anew with -update:\n%s", diff)
+	}
+}
+
+// printed is requests as parameters, one in each line.
+func printed(sent []url.Values) []byte {
+	var b bytes.Buffer
+	for i, form := range sent {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		for _, name := range slices.Sorted(maps.Keys(form)) {
+			for _, value := range form[name] {
+				fmt.Fprintf(&b, "%s=%s\n", name, value)
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+// TestEveryInputCounts proves that no input is declared in vain: one that is
+// sent stands in a golden and changes the request when it is left out; one
+// that shapes the output changes that.
+func TestEveryInputCounts(t *testing.T) {
+	for _, op := range awsops.All() {
+		info := op.Info()
+		for _, f := range info.Fields {
+			t.Run(info.Name+"/"+f.Name, func(t *testing.T) {
+				if !f.Sent {
+					changesOutput(t, info, f.Name)
+					return
+				}
+				v := info.Example
+				if _, ok := v[f.Name]; !ok {
+					v = further()[info.Name]
+				}
+				if len(v[f.Name]) == 0 {
+					t.Fatal("is set in no golden")
+				}
+				changesRequest(t, info, f, v)
+			})
+		}
+	}
+}
+
+func changesRequest(t *testing.T, info awsops.Info, f awsops.FieldInfo, v awsops.Values) {
+	b := newBench(t)
+	_, _ = b.Run(t.Context(), b.request(t, info.Name, v)) // TestWire looks at the outcome
+	with := b.wire.sent[0]
+	values := strings.Join(slices.Concat(slices.Collect(maps.Values(with))...), "\n")
+	for _, value := range v[f.Name] {
+		_, after, pair := strings.Cut(value, "=")
+		if f.Kind == awsops.KindMap && pair {
+			value = after
+		}
+		if !strings.Contains(values, value) {
+			t.Errorf("%q is not in the request %v", value, with)
+		}
+	}
+	without := maps.Clone(v)
+	delete(without, f.Name)
+	other := newBench(t)
+	_, err := other.Run(t.Context(), other.request(t, info.Name, without))
+	if f.Need == awsops.Required {
+		if awsops.ExitCode(err) != int(awsops.BadInput) || len(other.wire.sent) > 0 {
+			t.Errorf("left out, although required: %v, %d requests", err, len(other.wire.sent))
+		}
+		return
+	}
+	if cmp.Equal(with, other.wire.sent[0]) {
+		t.Errorf("leaving it out does not change the request")
+	}
+}
+
+// changesOutput runs a listing, or one row of it, with two delimiters.
+func changesOutput(t *testing.T, info awsops.Info, name string) {
+	b := newBench(t)
+	v := awsops.Values{}
+	if target := info.Target(); target != "" {
+		v = v.With(target, "i-0aa00000000000009") // is in two groups
+	}
+	res, err := b.Run(t.Context(), b.request(t, info.Name, v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	format := "text"
+	if info.Name == "describe-availability-zones" {
+		format = "table" // its lists stand beside the rows
+	}
+	var plain, other bytes.Buffer
+	if err := awsops.NewPrint(format, info, v).Write(&plain, res, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := awsops.NewPrint(format, info, v.With(name, "§")).Write(&other, res, 0); err != nil {
+		t.Fatal(err)
+	}
+	if plain.String() == other.String() || !strings.Contains(other.String(), "§") {
+		t.Errorf("--%s § does not change the output:\n%s", name, other.String())
+	}
+}

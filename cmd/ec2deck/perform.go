@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"ec2deck/awsops"
+)
+
+// perform carries out one operation: reads in every scope, a change in one.
+func (p *program) perform(ctx context.Context, in *invocation) error {
+	c, err := in.read()
+	if err != nil {
+		return err
+	}
+	s, o, err := p.session()
+	if err != nil {
+		return err
+	}
+	info := in.op.Info()
+	request := awsops.Request{Operation: in.op, Values: c.values, DryRun: c.dryRun, OneByOne: c.oneByOne}
+	if _, err := s.Need(request); err != nil { // a read-only session need not connect first
+		return p.fail(c.print, info, err)
+	}
+	scopes, failed := openAll(ctx, s, o.settings.Timeout)
+	if len(scopes) == 0 {
+		return p.fail(c.print, info, failed[0].err)
+	}
+	if info.Risk == awsops.Reads {
+		return p.read(ctx, s, request, c, scopes, failed)
+	}
+	if len(failed) > 0 {
+		return p.fail(c.print, info, failed[0].err)
+	}
+	if len(scopes) > 1 {
+		return tooManyScopes(info, scopes)
+	}
+	request.Scope = scopes[0]
+	return p.change(ctx, s, request, c, o.wait)
+}
+
+// failure is a scope or a profile that could not be read.
+type failure struct {
+	where string
+	err   error
+}
+
+// openAll finds the credentials and regions of every profile at once.
+func openAll(ctx context.Context, s *awsops.Session, limit time.Duration) (scopes []awsops.Scope, failed []failure) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	profiles := s.Profiles()
+	found, errs := make([][]awsops.Scope, len(profiles)), make([]error, len(profiles))
+	var all sync.WaitGroup
+	for i, profile := range profiles {
+		all.Go(func() { found[i], errs[i] = s.Open(ctx, profile) })
+	}
+	all.Wait()
+	for i, profile := range profiles {
+		if errs[i] != nil {
+			failed = append(failed, failure{or(profile, "default"), errs[i]})
+		}
+		scopes = append(scopes, found[i]...)
+	}
+	return scopes, failed
+}
+
+func tooManyScopes(info awsops.Info, scopes []awsops.Scope) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s changes things and needs exactly one scope; there are %d:", info.Name, len(scopes))
+	for _, s := range scopes {
+		fmt.Fprintf(&b, "\n  --profile %s --region %s", quote(s.Profile), s.Region)
+	}
+	return usageError(b.String() + "\nWrite one of these.")
+}
+
+// fail tells why nothing was done: in the envelope too, if that is JSON.
+func (p *program) fail(print awsops.Print, info awsops.Info, err error) error {
+	if werr := print.WriteError(p.out, info.Name, err, exitCode(err)); werr != nil {
+		return werr
+	}
+	return err
+}
+
+// change passes the gate, carries the change out, and waits if asked to.
+func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Request, c choices, limit time.Duration) error {
+	info := r.Operation.Info()
+	r.Confirmed = c.confirmed(r)
+	need, err := s.Need(r)
+	if err != nil {
+		return p.fail(c.print, info, err)
+	}
+	if r.Confirmed < need {
+		return p.fail(c.print, info, unconfirmed(ctx, s, r, c, need))
+	}
+	res, err := s.Run(ctx, r)
+	if err != nil {
+		return p.fail(c.print, info, err)
+	}
+	var late error
+	if c.wait && !c.dryRun {
+		within, cancel := context.WithTimeout(ctx, limit)
+		res, late = s.Wait(within, r, res, sleep)
+		cancel()
+	}
+	code := p.tellItems(res)
+	if late != nil && code == 0 {
+		code = exitCode(late)
+	}
+	if err := c.print.Write(p.out, res, code); err != nil {
+		return err
+	}
+	if late != nil {
+		p.tell(late)
+	}
+	return ended(code)
+}
+
+// ended is the error that carries a code whose reason has been told.
+func ended(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return done(code)
+}
+
+// tellItems tells which targets failed, and finds the exit code.
+func (p *program) tellItems(res awsops.Result) int {
+	code := 0
+	for _, it := range res.Failed() {
+		_, _ = fmt.Fprintf(p.errs, "ec2deck: %s: %s\n", awsops.Clean(it.ID), awsops.Clean(it.Err.Error()))
+		code = max(code, int(awsops.Refused))
+		if it.Err.Class == awsops.Unknown {
+			code = int(awsops.Unknown)
+		}
+	}
+	return code
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// confirmed is how firmly the command line said yes.
+func (c choices) confirmed(r awsops.Request) awsops.Confirmation {
+	if c.confirm != "" && c.confirm == r.Phrase() {
+		return awsops.Typed
+	}
+	return awsops.Confirmation(min(c.yes, int(awsops.SaidTwice)))
+}
+
+// unconfirmed names everything that the change would touch and what to add.
+func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c choices, need awsops.Confirmation) error {
+	info, ids := r.Operation.Info(), r.Targets()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s has not been confirmed. Nothing was changed.\n", info.Name)
+	account, _ := s.Identify(ctx, r.Scope) // an account that cannot be found out is left out
+	fmt.Fprintf(&b, "EC2 action %s, account %s, profile %s, region %s, %d to %s:\n", info.Action(), or(account, "unknown"), r.Scope.Profile, r.Scope.Region, len(ids), info.Verb())
+	client, err := s.Client(r.Scope)
+	if err != nil {
+		return err
+	}
+	writeTargets(ctx, &b, info, ids, func() (map[string]string, error) { return info.Expect.States(ctx, client, ids) })
+	if info.Foresee != nil {
+		lines, _ := info.Foresee(ctx, client, ids) // what cannot be read is not foreseen
+		for _, line := range lines {
+			fmt.Fprintln(&b, line)
+		}
+	}
+	if info.Warning != "" {
+		fmt.Fprintln(&b, info.Warning)
+	}
+	if c.confirm != "" {
+		fmt.Fprintf(&b, "--confirm %q does not fit. ", c.confirm)
+	}
+	b.WriteString(whatToAdd(r, need))
+	return &awsops.Error{Operation: info.Name, Class: awsops.Forbidden, Code: "NotConfirmed", Message: b.String()}
+}
+
+func writeTargets(_ context.Context, w io.Writer, info awsops.Info, ids []string, states func() (map[string]string, error)) {
+	present := map[string]string{}
+	var err error
+	if info.Expect != nil {
+		present, err = states()
+	}
+	for _, id := range ids {
+		state, known := present[id]
+		switch {
+		case known:
+			_, _ = fmt.Fprintf(w, "  %s %s (%s)\n", info.Noun, id, or(state, "state unknown"))
+		case err == nil && info.Expect != nil:
+			_, _ = fmt.Fprintf(w, "  %s %s (not found here)\n", info.Noun, id)
+		default:
+			_, _ = fmt.Fprintf(w, "  %s %s\n", info.Noun, id)
+		}
+	}
+}
+
+// whatToAdd names the flag that confirms a request.
+func whatToAdd(r awsops.Request, need awsops.Confirmation) string {
+	switch need {
+	case awsops.SaidYes:
+		return "Add --yes."
+	case awsops.SaidTwice:
+		return fmt.Sprintf("Add --yes --yes, or --confirm %s.", quote(r.Phrase()))
+	}
+	return fmt.Sprintf("Add --confirm %s.", quote(r.Phrase()))
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"ec2deck/awsops"
+	"ec2deck/keymap"
+	"ec2deck/theme"
+	"ec2deck/ui"
+	"ec2deck/ui/serve"
+	"ec2deck/views"
+
+	"github.com/aymanbagabas/go-osc52/v2"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+)
+
+// screenOptions are what the screen is told besides its session.
+type screenOptions struct {
+	Refresh        time.Duration // 0 is off
+	Demo, ReadOnly bool
+}
+
+func (p *program) openScreen(c *cobra.Command, _ []string) error {
+	s, o, err := p.session()
+	if err != nil {
+		return err
+	}
+	out, ok := p.out.(*os.File)
+	if !ok || !term.IsTerminal(out.Fd()) {
+		return usagef("the screen needs a terminal and standard output is none; for scripts there is `ec2deck run OPERATION`")
+	}
+	renderer := lipgloss.NewRenderer(out)
+	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
+	model := newScreen(c.Context(), s, o.refresh, renderer, p.getenv("TERM"))
+	return p.runScreen(c.Context(), model)
+}
+
+// light reads the background that some terminals tell in the environment. The
+// terminal itself is not asked: it might not answer.
+func light(colorfgbg string) bool {
+	_, background, ok := strings.Cut(colorfgbg, ";")
+	if i := strings.LastIndexByte(background, ';'); i >= 0 {
+		background = background[i+1:]
+	}
+	return ok && (background == "7" || background == "15")
+}
+
+// runScreen shows a screen until it is left. Bubble Tea restores the terminal also
+// when the context ends, which every signal does, and after a panic.
+func (p *program) runScreen(ctx context.Context, model tea.Model) error {
+	_, err := tea.NewProgram(model, tea.WithInput(p.in), tea.WithOutput(p.out), tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler()).Run()
+	if errors.Is(err, tea.ErrProgramPanic) {
+		return fmt.Errorf("the screen broke down, and the terminal has been restored: %w", err)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// newScreen makes the screen of a session on a terminal.
+func newScreen(ctx context.Context, s *awsops.Session, refresh time.Duration, r *lipgloss.Renderer, term string) tea.Model {
+	return ui.New(ui.Config{
+		Env: views.Env{
+			Context: ctx, Session: s, Theme: theme.New(r), Keys: keymap.Default(), Log: slog.New(slog.DiscardHandler),
+			Now: time.Now, After: after, Refresh: refresh,
+		},
+		Specs:     views.All(),
+		Clipboard: func(text string) error { return clip(r.Output(), term, text) },
+	})
+}
+
+// after is Bubble Tea's timer.
+func after(d time.Duration, msg func() tea.Msg) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return msg() })
+}
+
+// clip asks the terminal, which may be far away over SSH, to fill its clipboard.
+func clip(out io.Writer, term, text string) error {
+	seq := osc52.New(text)
+	switch {
+	case strings.HasPrefix(term, "screen"), strings.HasPrefix(term, "tmux"):
+		seq = seq.Tmux()
+	}
+	_, err := io.WriteString(out, seq.String())
+	return err
+}
+
+// hostedScreen makes the screen of an SSH session.
+func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, opts screenOptions) (tea.Model, error) {
+	return newScreen(ctx, s, opts.Refresh, login.Renderer, login.Term), nil
+}

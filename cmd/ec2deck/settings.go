@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"ec2deck/awsops"
+	"ec2deck/awsops/ec2sim"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// options is the command line and the environment, understood.
+type options struct {
+	settings awsops.Settings
+	wait     time.Duration
+	refresh  time.Duration // 0 is off
+	demo     bool
+}
+
+// options reads the global flags. For a command that came over SSH they can
+// only narrow what the server was started with.
+func (p *program) options() (options, error) {
+	if p.host != nil {
+		return p.narrowed(*p.host)
+	}
+	var o options
+	err := p.limits(&o)
+	if err != nil {
+		return o, err
+	}
+	if o.demo {
+		return o, p.demo(&o)
+	}
+	if err := p.onlyForDemo(); err != nil {
+		return o, err
+	}
+	if o.settings.Proxy, err = p.proxy(); err != nil {
+		return o, err
+	}
+	return o, p.endpoint(&o.settings)
+}
+
+// limits reads what holds for real accounts and for made-up ones.
+func (p *program) limits(o *options) (err error) {
+	f, s := &p.flags, &o.settings
+	if s.Profiles, err = f.profile.list("profile", notEmpty); err != nil {
+		return err
+	}
+	if s.Regions, err = f.region.list("region", regionOrAll); err != nil {
+		return err
+	}
+	if s.Timeout, err = f.timeout.duration("timeout", 30*time.Second, time.Second, time.Hour, false); err != nil {
+		return err
+	}
+	if o.wait, err = f.waitTimeout.duration("wait-timeout", 10*time.Minute, time.Second, 24*time.Hour, false); err != nil {
+		return err
+	}
+	if o.refresh, err = f.refresh.duration("refresh-interval", 15*time.Second, 2*time.Second, time.Hour, true); err != nil {
+		return err
+	}
+	if s.Policy.ReadOnly, err = f.readOnly.truth("read-only"); err != nil {
+		return err
+	}
+	o.demo, err = f.demo.truth("demo")
+	return err
+}
+
+func notEmpty(s string) (string, error) {
+	if s == "" {
+		return "", errors.New("write a name")
+	}
+	return s, nil
+}
+
+func regionOrAll(s string) (string, error) {
+	if strings.EqualFold(s, awsops.AllRegions) {
+		return awsops.AllRegions, nil
+	}
+	s, err := awsops.Region().Check(s)
+	if err != nil {
+		return "", errors.New("write a region such as eu-west-1, or all")
+	}
+	return s, nil
+}
+
+// refusal is a flag that has no place here, and why.
+type refusal struct {
+	name  string
+	given values
+	why   string
+}
+
+func refuse(flags ...refusal) error {
+	for _, f := range flags {
+		if len(f.given) > 0 {
+			return bad(f.name, f.given[0], f.why)
+		}
+	}
+	return nil
+}
+
+// onlyForDemo refuses what only the simulator understands.
+func (p *program) onlyForDemo() error {
+	const why = "shapes made-up accounts: add --demo"
+	return refuse(refusal{"instances", p.flags.instances, why}, refusal{"fleet", p.flags.fleet, why})
+}
+
+// proxy is rule V-PROXY.
+func (p *program) proxy() (string, error) {
+	host, err := p.flags.proxyHost.one("proxy-host")
+	if err != nil {
+		return "", err
+	}
+	port, err := p.flags.proxyPort.number("proxy-port", 1, 65535)
+	switch {
+	case err != nil:
+		return "", err
+	case host == "" && port == 0:
+		return "", nil
+	case host == "":
+		return "", bad("proxy-port", fmt.Sprint(port), "needs --proxy-host: give both or none")
+	case port == 0:
+		return "", bad("proxy-host", host, "needs --proxy-port: give both or none")
+	case strings.ContainsAny(host, "/@ ?#") || strings.Count(host, ":") == 1:
+		return "", bad("proxy-host", host, "write a host name or an address, without scheme and port")
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + strings.Trim(host, "[]") + "]"
+	}
+	return fmt.Sprintf("%s:%d", host, port), nil
+}
+
+// endpoint reads --endpoint-url, or the environment in the order of the SDK.
+// An address in the environment is left as it is if it is whole: many an
+// emulator is called over http by the name of its container.
+func (p *program) endpoint(s *awsops.Settings) error {
+	given, err := p.flags.endpoint.one("endpoint-url")
+	if err != nil {
+		return err
+	}
+	name := "--endpoint-url"
+	if given == "" && !strings.EqualFold(p.getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
+		for _, name = range []string{"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"} {
+			if given = p.getenv(name); given != "" {
+				break
+			}
+		}
+		if strings.Contains(given, "://") {
+			s.Endpoint = given
+			return nil
+		}
+	}
+	if given == "" {
+		return nil
+	}
+	endpoint, region, err := parseEndpoint(given)
+	if err != nil {
+		return usagef("%s %q: %v", name, awsops.Clean(given), err)
+	}
+	s.Endpoint = endpoint
+	if region != "" && len(s.Regions) == 0 && p.getenv("AWS_REGION") == "" && p.getenv("AWS_DEFAULT_REGION") == "" {
+		s.Regions = []string{region}
+	}
+	return nil
+}
+
+// simulator builds the made-up accounts that the flags ask for.
+func (p *program) simulator() (*ec2sim.Sim, error) {
+	cfg := ec2sim.Config{}
+	var err error
+	if cfg.Instances, err = p.flags.instances.number("instances", 1, 50000); err != nil {
+		return nil, err
+	}
+	name, err := p.flags.fleet.one("fleet")
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, bad("fleet", name, "cannot be read: "+root(err).Error())
+		}
+		defer func() { _ = file.Close() }()
+		if cfg.Fleet, err = ec2sim.ReadFleet(file); err != nil {
+			return nil, bad("fleet", name, err.Error())
+		}
+	}
+	sim, err := ec2sim.New(cfg)
+	if err != nil {
+		return nil, bad("fleet", name, err.Error())
+	}
+	return sim, nil
+}
+
+func root(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// demo puts the simulator in the place of the network and of the AWS files.
+func (p *program) demo(o *options) error {
+	const why = "has no meaning with --demo, which uses no network"
+	err := refuse(refusal{"endpoint-url", p.flags.endpoint, why}, refusal{"proxy-host", p.flags.proxyHost, why}, refusal{"proxy-port", p.flags.proxyPort, why})
+	if err != nil {
+		return err
+	}
+	sim, err := p.simulator()
+	if err != nil {
+		return err
+	}
+	s, accounts := &o.settings, sim.Accounts()
+	s.HTTPClient, s.Keys = sim, map[string]aws.CredentialsProvider{}
+	var profiles []string
+	for _, a := range accounts {
+		keys := aws.Credentials{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey, AccountID: a.ID, Source: "demo"}
+		s.Keys[a.Profile] = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return keys, nil })
+		profiles = append(profiles, a.Profile)
+	}
+	if len(s.Profiles) == 0 {
+		s.Profiles = profiles[:1]
+	}
+	for _, name := range s.Profiles {
+		k := slices.Index(profiles, name)
+		if k < 0 {
+			return bad("profile", name, "the demo has "+strings.Join(profiles, ", "))
+		}
+		if s.Home == "" && len(accounts[k].Regions) > 0 {
+			s.Home = accounts[k].Regions[0]
+		}
+	}
+	return nil
+}
+
+// narrowed is what the server allows, narrowed by the session's own flags.
+func (p *program) narrowed(o options) (options, error) {
+	f := &p.flags
+	err := refuse(
+		refusal{"endpoint-url", f.endpoint, "is refused over SSH: the server calls no address that a client names"},
+		refusal{"proxy-host", f.proxyHost, "is refused over SSH: the server has its own way out"},
+		refusal{"proxy-port", f.proxyPort, "is refused over SSH: the server has its own way out"},
+		refusal{"fleet", f.fleet, "is refused over SSH: files are the server's own"},
+		refusal{"instances", f.instances, "is refused over SSH: the server has chosen its accounts"},
+		refusal{"demo", f.demo, "is refused over SSH: the server has chosen its accounts"},
+	)
+	if err != nil {
+		return o, err
+	}
+	var asked options
+	if err := p.limits(&asked); err != nil {
+		return o, err
+	}
+	s, host := &asked.settings, o.settings
+	for _, name := range s.Profiles {
+		if !slices.Contains(host.Profiles, name) {
+			return o, bad("profile", name, "is refused over SSH: the server offers "+or(strings.Join(host.Profiles, ", "), "its default one only"))
+		}
+	}
+	if len(s.Profiles) == 0 {
+		s.Profiles = host.Profiles
+	}
+	if len(s.Regions) == 0 {
+		s.Regions = host.Regions
+	}
+	s.Timeout, asked.wait = min(s.Timeout, host.Timeout), min(asked.wait, o.wait)
+	s.Policy.ReadOnly = s.Policy.ReadOnly || host.Policy.ReadOnly
+	s.Policy.Production = host.Policy.Production
+	s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
+	asked.demo, asked.refresh = o.demo, o.refresh
+	return asked, nil
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// session makes a session of the global flags, without any I/O.
+func (p *program) session() (*awsops.Session, options, error) {
+	o, err := p.options()
+	if err != nil {
+		return nil, o, err
+	}
+	return awsops.NewSession(o.settings), o, nil
+}

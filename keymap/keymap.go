@@ -1,0 +1,112 @@
+// Package keymap holds every key that is not an action of a resource.
+package keymap
+
+import "github.com/charmbracelet/bubbles/key"
+
+// Map is the keys of one session. None of them changes anything in AWS.
+type Map struct {
+	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom   key.Binding
+	Filter, Mark, MarkRange, MarkAll, Sort, Reverse, Columns    key.Binding
+	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages key.Binding
+	Back, Quit, Interrupt, Accept                               key.Binding
+	Yes, Really, No, DryRun, Edit, OneByOne                     key.Binding
+	TypedDryRun, TypedEdit                                      key.Binding
+}
+
+// Default is the field's habits: vi, less and k9s.
+func Default() Map {
+	bind := func(help string, keys ...string) key.Binding {
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown(keys), help))
+	}
+	return Map{
+		Up:       bind("up", "k", "up"),
+		Down:     bind("down", "j", "down"),
+		PageUp:   bind("page up", "pgup", "ctrl+b"),
+		PageDown: bind("page down", "pgdown", "ctrl+f"),
+		HalfUp:   bind("half a page up", "ctrl+u"),
+		HalfDown: bind("half a page down", "ctrl+d"),
+		Top:      bind("first row", "g", "home"),
+		Bottom:   bind("last row", "G", "end"),
+
+		Filter:    bind("filter", "/"),
+		Mark:      bind("mark", " "),
+		MarkRange: bind("mark to here", "v"),
+		MarkAll:   bind("mark all filtered", "*"),
+		Sort:      bind("sort by next column", "o"),
+		Reverse:   bind("reverse order", "O"),
+		Columns:   bind("columns", "c"),
+
+		Open:     bind("details", "enter"),
+		Focus:    bind("other pane", "tab"),
+		Object:   bind("fields or YAML", "Y"),
+		Copy:     bind("copy ID", "y"),
+		Refresh:  bind("refresh", "r"),
+		Palette:  bind("commands", ":"),
+		Help:     bind("help", "?"),
+		Messages: bind("messages", "e"),
+
+		Back:      bind("back", "esc"),
+		Quit:      bind("quit", "q"),
+		Interrupt: bind("quit", "ctrl+c"),
+		Accept:    bind("accept", "enter"),
+
+		Yes:      bind("yes", "y"),
+		Really:   bind("yes, really", "Y"),
+		No:       bind("no", "n", "esc", "enter", "q"),
+		DryRun:   bind("dry run", "d"),
+		Edit:     bind("all inputs", "e"),
+		OneByOne: bind("try one by one", "f"),
+
+		TypedDryRun: bind("dry run", "ctrl+t"),
+		TypedEdit:   bind("all inputs", "ctrl+e"),
+	}
+}
+
+// Group is a titled set of bindings, for the help screen.
+type Group struct {
+	Title    string
+	Bindings []key.Binding
+}
+
+// Groups lists the keys of a table, for the help screen and the README.
+func (m Map) Groups() []Group {
+	return []Group{
+		{"Move", []key.Binding{m.Up, m.Down, m.PageUp, m.PageDown, m.HalfUp, m.HalfDown, m.Top, m.Bottom}},
+		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy}},
+		{"Details", []key.Binding{m.Open, m.Focus, m.Object}},
+		{"Program", []key.Binding{m.Palette, m.Help, m.Messages, m.Back, m.Quit}},
+	}
+}
+
+// Reserved lists the keys that no action of a resource may take.
+func (m Map) Reserved() []string {
+	var keys []string
+	for _, g := range m.Groups() {
+		for _, b := range g.Bindings {
+			keys = append(keys, b.Keys()...)
+		}
+	}
+	return append(keys, m.Interrupt.Keys()...)
+}
+
+func shown(keys []string) string {
+	out := ""
+	for i, k := range keys {
+		if i == 2 {
+			break
+		}
+		if i > 0 {
+			out += "/"
+		}
+		switch k {
+		case " ":
+			k = "space"
+		case "up":
+			k = "↑"
+		case "down":
+			k = "↓"
+		}
+		out += k
+	}
+	return out
+}

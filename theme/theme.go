@@ -1,0 +1,108 @@
+// Package theme holds every style of the program. A theme is made from one
+// renderer, so that each terminal, local or over SSH, gets the colours that it
+// can show. Data names a Tone, never a colour.
+package theme
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+)
+
+// init keeps Bubble Tea from asking the terminal for its background: its own
+// package init does so, also for --version, and waits seconds for a terminal
+// that does not answer. Go initializes packages in the order of their paths
+// as soon as their imports allow, so this one comes first.
+func init() { lipgloss.SetHasDarkBackground(true) }
+
+// Tone is what a text means. It is never the only sign of that meaning.
+type Tone int
+
+// The tones.
+const (
+	Plain  Tone = iota
+	Good        // as it should be
+	Busy        // on its way to something
+	Bad         // needs attention
+	Faint       // matters less
+	Strong      // matters more
+	Accent      // where the eye should go
+	tones
+)
+
+// Paint is a style reduced to the bytes before and after a text, so that a
+// cell costs two concatenations.
+type Paint struct{ open, close string }
+
+// Render paints a text of one line.
+func (p Paint) Render(s string) string {
+	if p.open == "" {
+		return s
+	}
+	return p.open + s + p.close
+}
+
+// Append paints a text onto a builder.
+func (p Paint) Append(b *strings.Builder, s string) {
+	b.WriteString(p.open)
+	b.WriteString(s)
+	b.WriteString(p.close)
+}
+
+// Theme is the styles of one terminal.
+type Theme struct {
+	Renderer *lipgloss.Renderer
+	byTone   [tones]Paint
+
+	Cursor  Paint // the line under the cursor
+	Heading Paint // column headings
+	Bar     Paint // the top line
+	Tab     Paint // the open table in the top line
+	Danger  Paint // the title of a destroying confirmation
+
+	// Box frames an overlay; DangerBox one that destroys.
+	Box, DangerBox lipgloss.Style
+}
+
+// New makes the theme of a renderer.
+func New(r *lipgloss.Renderer) Theme {
+	style := func() lipgloss.Style { return r.NewStyle() }
+	colour := func(light, dark string) lipgloss.AdaptiveColor {
+		return lipgloss.AdaptiveColor{Light: light, Dark: dark}
+	}
+	good, busy, bad := colour("#1a7f37", "#4ac26b"), colour("#9a6700", "#e3b341"), colour("#cf222e", "#ff7b72")
+	faint, accent := colour("#6e7781", "#8b949e"), colour("#0969da", "#58a6ff")
+	t := Theme{
+		Renderer: r,
+		Cursor:   paintOf(style().Reverse(true)),
+		Heading:  paintOf(style().Bold(true).Foreground(accent)),
+		Bar:      paintOf(style().Foreground(faint)),
+		Tab:      paintOf(style().Bold(true).Foreground(accent).Underline(true)),
+		Danger:   paintOf(style().Bold(true).Foreground(bad)),
+		Box:      style().Border(lipgloss.RoundedBorder()).BorderForeground(accent).Padding(0, 1),
+	}
+	t.DangerBox = t.Box.BorderForeground(bad)
+	t.byTone = [tones]Paint{
+		Good:   paintOf(style().Foreground(good)),
+		Busy:   paintOf(style().Foreground(busy)),
+		Bad:    paintOf(style().Foreground(bad).Bold(true)),
+		Faint:  paintOf(style().Foreground(faint)),
+		Strong: paintOf(style().Bold(true)),
+		Accent: paintOf(style().Foreground(accent)),
+	}
+	return t
+}
+
+// Tone is the paint of a tone.
+func (t Theme) Tone(tone Tone) Paint { return t.byTone[tone] }
+
+// Plain says whether the terminal shows no colours and no attributes, so that
+// signs have to carry what colour would.
+func (t Theme) Plain() bool { return t.Renderer.ColorProfile() == termenv.Ascii }
+
+// paintOf splits a style around one letter; no escape code contains an x.
+func paintOf(s lipgloss.Style) Paint {
+	open, end, _ := strings.Cut(s.Render("x"), "x")
+	return Paint{open, end}
+}

@@ -1,0 +1,319 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/awsops"
+	"ec2deck/theme"
+	"ec2deck/views"
+)
+
+// confirm asks before a change. It names every target with its account and
+// region, what EC2 will be asked, and what will be lost. The default is no.
+type confirm struct {
+	base
+	info     awsops.Info
+	requests []awsops.Request
+	targets  []views.Target
+	skipped  []string
+	need     awsops.Confirmation
+	once     bool // the first of two steps is done
+	input    textinput.Model
+	wrong    bool // what was typed does not match
+	foreseen []string
+	looking  int
+	top      int
+}
+
+// foreseen tells what else a change will take.
+type foreseen struct {
+	dialog *confirm
+	lines  []string
+	err    error
+}
+
+func newConfirm(env views.Env, requests []awsops.Request, targets []views.Target, skipped []string, need awsops.Confirmation) *confirm {
+	c := &confirm{base: base{env: env}, info: requests[0].Operation.Info(), requests: requests, targets: targets, skipped: skipped, need: need}
+	c.input = views.NewInput(env, "> ")
+	if need == awsops.Typed {
+		c.input.Focus()
+	}
+	return c
+}
+
+// Init looks ahead, in every scope at once.
+func (c *confirm) Init() tea.Cmd {
+	if c.info.Foresee == nil {
+		return nil
+	}
+	var cmds []tea.Cmd
+	for _, r := range c.requests {
+		client, err := c.env.Session.Client(r.Scope)
+		if err != nil {
+			continue
+		}
+		c.looking++
+		ctx, look, ids := c.env.Context, c.info.Foresee, r.Targets()
+		cmds = append(cmds, func() tea.Msg { return foresee(ctx, c, func(ctx context.Context) ([]string, error) { return look(ctx, client, ids) }) })
+	}
+	return tea.Batch(cmds...)
+}
+
+func foresee(ctx context.Context, c *confirm, look func(context.Context) ([]string, error)) tea.Msg {
+	lines, err := look(ctx)
+	return foreseen{c, lines, err}
+}
+
+func (c *confirm) dangerous() bool { return c.need > awsops.SaidYes }
+func (c *confirm) Typing() bool    { return c.need == awsops.Typed }
+
+// phrase is what has to be typed: the ID of one target, or the verb and count.
+func (c *confirm) phrase() string {
+	if len(c.requests) == 1 {
+		return c.requests[0].Phrase()
+	}
+	return fmt.Sprintf("%s %d", c.info.Verb(), len(c.targets))
+}
+
+func (c *confirm) Help() []key.Binding {
+	k := c.env.Keys
+	switch {
+	case c.need == awsops.Typed:
+		return []key.Binding{k.Accept, k.TypedDryRun, k.TypedEdit, k.Back}
+	case c.once:
+		return []key.Binding{k.Really, k.No}
+	}
+	return []key.Binding{k.Yes, k.DryRun, k.Edit, k.No}
+}
+
+func (c *confirm) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
+	switch msg := msg.(type) {
+	case foreseen:
+		if msg.dialog == c {
+			c.looking--
+			c.foreseen = append(c.foreseen, msg.lines...)
+			if msg.err != nil {
+				c.foreseen = append(c.foreseen, "What goes with it cannot be read: "+msg.err.Error())
+			}
+		}
+	case tea.KeyMsg:
+		if c.scroll(msg) {
+			return nil, nil
+		}
+		if c.need == awsops.Typed {
+			return c.onTyped(msg), nil
+		}
+		return c.onKey(msg), nil
+	}
+	return nil, nil
+}
+
+// scroll moves through a long list of targets.
+func (c *confirm) scroll(msg tea.KeyMsg) bool {
+	switch msg.Type {
+	case tea.KeyUp:
+		c.top--
+	case tea.KeyDown:
+		c.top++
+	case tea.KeyPgUp:
+		c.top -= c.height / 2
+	case tea.KeyPgDown:
+		c.top += c.height / 2
+	default:
+		return false
+	}
+	c.top = max(0, min(c.top, len(c.lines())-c.room()))
+	return true
+}
+
+func (c *confirm) onKey(msg tea.KeyMsg) views.Intent {
+	k := c.env.Keys
+	switch {
+	case c.once && key.Matches(msg, k.Really), !c.once && c.need == awsops.SaidYes && key.Matches(msg, k.Yes):
+		return c.yes(c.need)
+	case !c.once && key.Matches(msg, k.Yes):
+		c.once = true
+	case !c.once && key.Matches(msg, k.DryRun):
+		return c.dryRun()
+	case !c.once && key.Matches(msg, k.Edit):
+		return c.edit()
+	case key.Matches(msg, k.No):
+		return views.Back{}
+	}
+	return nil // a key that means nothing here must not close the question
+}
+
+func (c *confirm) onTyped(msg tea.KeyMsg) views.Intent {
+	k := c.env.Keys
+	switch {
+	case key.Matches(msg, k.Accept):
+		if strings.TrimSpace(c.input.Value()) == c.phrase() {
+			return c.yes(awsops.Typed)
+		}
+		c.wrong = true
+		return nil
+	case key.Matches(msg, k.Back):
+		return views.Back{}
+	case key.Matches(msg, k.TypedDryRun):
+		return c.dryRun()
+	case key.Matches(msg, k.TypedEdit):
+		return c.edit()
+	}
+	c.wrong = false
+	c.input, _ = c.input.Update(msg) // the cursor does not blink
+	return nil
+}
+
+func (c *confirm) yes(said awsops.Confirmation) views.Intent {
+	requests := slices.Clone(c.requests)
+	for i := range requests {
+		requests[i].Confirmed = said
+	}
+	return confirmed{requests: requests, targets: c.targets}
+}
+
+func (c *confirm) dryRun() views.Intent {
+	requests := slices.Clone(c.requests)
+	for i := range requests {
+		requests[i].DryRun = true
+	}
+	return confirmed{requests: requests, targets: c.targets}
+}
+
+func (c *confirm) edit() views.Intent {
+	return edit{operation: c.info.Name, values: c.requests[0].Values, targets: c.targets}
+}
+
+// Resize implements views.View.
+func (c *confirm) Resize(width, height int) {
+	c.base.Resize(width, height)
+	c.top = max(0, min(c.top, len(c.lines())-c.room()))
+}
+
+// room is how many lines of the list fit between the title and the question.
+func (c *confirm) room() int { return max(1, c.height-4) }
+
+func (c *confirm) View() string {
+	th := c.env.Theme
+	lines := c.lines()
+	room := c.room()
+	shown := lines[min(c.top, len(lines)):min(c.top+room, len(lines))]
+	out := []string{c.title(), ""}
+	out = append(out, shown...)
+	if more := len(lines) - c.top - len(shown); more > 0 {
+		out[1] = th.Tone(theme.Faint).Render(fmt.Sprintf("%d more lines, ↓ scrolls", more))
+	}
+	out = append(out, "", c.question())
+	return strings.Join(out, "\n")
+}
+
+func (c *confirm) title() string {
+	th := c.env.Theme
+	paint := th.Tone(theme.Strong)
+	if c.dangerous() {
+		paint = th.Danger
+	}
+	verb := c.info.Verb()
+	for _, f := range c.info.Fields {
+		if f.Kind == awsops.KindBool && c.requests[0].Values.Get(f.Name) == "true" {
+			verb = f.Name + " " + verb
+		}
+	}
+	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), plural(len(c.targets), c.info.Noun)), c.width))
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// lines is everything that the operator has to know. When that is more than
+// fits, what it means stands before the list of the targets.
+func (c *confirm) lines() []string {
+	targets, facts := c.targetLines(), c.factLines()
+	if len(targets)+len(facts)+1 <= c.room() {
+		return append(append(targets, ""), facts...)
+	}
+	return append(append(facts, ""), targets...)
+}
+
+func (c *confirm) targetLines() []string {
+	var out []string
+	for _, t := range c.targets {
+		account, name := t.Account, t.Name
+		if account == "" {
+			account = "unknown"
+		}
+		if name != "" {
+			name += "  "
+		}
+		text := fmt.Sprintf("%s%s  %s  account %s (%s)  %s", name, t.ID, t.Now, account, t.Scope.Profile, t.Scope.Region)
+		out = append(out, wrap(awsops.Clean(text), c.width)...)
+	}
+	return out
+}
+
+// factLines tell what EC2 will be asked and what that takes with it.
+func (c *confirm) factLines() []string {
+	th := c.env.Theme
+	var out []string
+	add := func(tone theme.Tone, text string) {
+		for _, l := range wrap(awsops.Clean(text), c.width) {
+			out = append(out, th.Tone(tone).Render(l))
+		}
+	}
+	add(theme.Faint, "EC2 will be asked: "+c.asks())
+	if c.info.Warning != "" {
+		add(theme.Busy, c.info.Warning)
+	}
+	for _, f := range c.info.Fields {
+		if f.Raises > awsops.Reads && c.requests[0].Values.Get(f.Name) == "true" {
+			add(theme.Bad, f.Name+": "+f.Help+"; data can be lost.")
+		}
+	}
+	if c.looking > 0 {
+		add(theme.Faint, "Looking what goes with it…")
+	}
+	for _, l := range c.foreseen {
+		add(theme.Bad, l)
+	}
+	for _, s := range c.skipped {
+		add(theme.Faint, "Left out: "+s)
+	}
+	return out
+}
+
+// asks is the request in EC2's own words.
+func (c *confirm) asks() string {
+	target := c.info.Target()
+	text := fmt.Sprintf("%s with %s", c.info.Action(), plural(len(c.targets), "ID"))
+	for _, f := range c.info.Fields {
+		if v := c.requests[0].Values[f.Name]; f.Name != target && f.Sent && len(v) > 0 {
+			text += fmt.Sprintf(", %s=%s", f.Name, strings.Join(v, ","))
+		}
+	}
+	if n := len(c.requests); n > 1 {
+		text += fmt.Sprintf(", in %d scopes", n)
+	}
+	return text
+}
+
+func (c *confirm) question() string {
+	th := c.env.Theme
+	switch {
+	case c.need == awsops.Typed:
+		c.input.Width = max(1, c.width/2)
+		ask := "Type " + th.Tone(theme.Strong).Render(c.phrase()) + " to confirm "
+		if c.wrong {
+			ask = th.Tone(theme.Bad).Render("That is not ") + th.Tone(theme.Strong).Render(c.phrase()) + " "
+		}
+		return ask + c.input.View()
+	case c.once:
+		return th.Danger.Render("[Y] yes, really "+c.info.Verb()) + "   [esc] cancel"
+	}
+	return "[y] yes, " + c.info.Verb() + "   [d] dry run   [e] all inputs   [esc] cancel"
+}

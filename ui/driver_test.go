@@ -1,0 +1,327 @@
+package ui
+
+import (
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+	"github.com/muesli/termenv"
+
+	"ec2deck/awsops"
+	"ec2deck/awsops/ec2sim"
+	"ec2deck/keymap"
+	"ec2deck/theme"
+	"ec2deck/views"
+)
+
+var update = flag.Bool("update", false, "write the frames anew")
+
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // frames show local times
+	os.Exit(m.Run())
+}
+
+// driver runs a screen without a terminal: it carries commands out one after
+// the other, and holds the timers in its hand.
+type driver struct {
+	t      testing.TB
+	sim    *ec2sim.Sim
+	model  *Model
+	now    time.Time
+	queue  []tea.Cmd
+	timers []timer
+	quit   bool
+	copied []string
+}
+
+type timer struct {
+	at  time.Time
+	msg func() tea.Msg
+}
+
+// options change what a driver starts with.
+type options struct {
+	fleet     string // a file of testdata/fleets; "" is the demo
+	instances int
+	profiles  []string
+	regions   []string
+	policy    awsops.Policy
+	timeout   time.Duration
+	colours   termenv.Profile
+	query     string
+	keys      map[string]aws.CredentialsProvider
+	refresh   time.Duration
+	width     int
+	height    int
+}
+
+func small() options { return options{fleet: "small.json"} }
+
+func newDriver(t testing.TB, o options) *driver {
+	t.Helper()
+	d := &driver{t: t, now: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
+	d.sim = newSim(t, o, func() time.Time { return d.now })
+	session := awsops.NewSession(settings(d.sim, o))
+	renderer := lipgloss.NewRenderer(io.Discard)
+	renderer.SetColorProfile(termenv.Ascii)
+	if o.colours != 0 {
+		renderer.SetColorProfile(o.colours)
+	}
+	renderer.SetHasDarkBackground(true)
+	if o.refresh == 0 {
+		o.refresh = 15 * time.Second
+	}
+	d.model = New(Config{
+		Env: views.Env{
+			Context: t.Context(), Session: session, Theme: theme.New(renderer), Keys: keymap.Default(),
+			Now: func() time.Time { return d.now }, Refresh: o.refresh,
+			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
+				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
+				return nil
+			},
+		},
+		Specs: views.All(), Query: o.query,
+		Clipboard: func(s string) error { d.copied = append(d.copied, s); return nil },
+	})
+	if o.width == 0 {
+		o.width, o.height = 120, 40
+	}
+	d.do(d.model.Init())
+	d.send(tea.WindowSizeMsg{Width: o.width, Height: o.height})
+	return d
+}
+
+func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
+	t.Helper()
+	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1}
+	if o.fleet != "" {
+		f, err := os.Open(filepath.Join("..", "testdata", "fleets", o.fleet))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if cfg.Fleet, err = ec2sim.ReadFleet(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sim, err := ec2sim.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sim
+}
+
+func settings(sim *ec2sim.Sim, o options) awsops.Settings {
+	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: o.policy, HTTPClient: sim, Timeout: o.timeout, Keys: o.keys}
+	if s.Keys == nil {
+		s.Keys = map[string]aws.CredentialsProvider{}
+		for _, a := range sim.Accounts() {
+			s.Keys[a.Profile] = credentials.NewStaticCredentialsProvider(a.AccessKeyID, a.SecretAccessKey, "")
+			if len(s.Profiles) == 0 {
+				s.Profiles = []string{a.Profile}
+			}
+		}
+	}
+	if len(s.Regions) == 0 {
+		s.Regions = []string{"us-east-1"}
+	}
+	return s
+}
+
+// start makes a driver and lets the first listing come in.
+func start(t testing.TB, o options) *driver {
+	t.Helper()
+	d := newDriver(t, o)
+	d.settle()
+	return d
+}
+
+// do puts a command into the queue.
+func (d *driver) do(cmd tea.Cmd) {
+	if cmd != nil {
+		d.queue = append(d.queue, cmd)
+	}
+}
+
+// send delivers a message, and queues what it asks for without doing it.
+func (d *driver) send(msg tea.Msg) {
+	if v := reflect.ValueOf(msg); v.IsValid() && v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[tea.Cmd]() {
+		for i := range v.Len() { // a batch or a sequence
+			d.do(v.Index(i).Interface().(tea.Cmd))
+		}
+		return
+	}
+	switch msg.(type) {
+	case nil:
+		return
+	case tea.QuitMsg:
+		d.quit = true
+		return
+	}
+	_, cmd := d.model.Update(msg)
+	d.do(cmd)
+}
+
+// step carries out one queued command.
+func (d *driver) step() bool {
+	if len(d.queue) == 0 {
+		return false
+	}
+	cmd := d.queue[0]
+	d.queue = d.queue[1:]
+	d.send(cmd())
+	return true
+}
+
+// settle carries out everything that is queued, but no timer.
+func (d *driver) settle() {
+	for d.step() {
+	}
+}
+
+// pass lets time go by; timers fire in their order.
+func (d *driver) pass(by time.Duration) {
+	end := d.now.Add(by)
+	for {
+		slices.SortStableFunc(d.timers, func(a, b timer) int { return a.at.Compare(b.at) })
+		if len(d.timers) == 0 || d.timers[0].at.After(end) {
+			break
+		}
+		next := d.timers[0]
+		d.timers = d.timers[1:]
+		if next.at.After(d.now) {
+			d.now = next.at
+		}
+		d.send(next.msg())
+		d.settle()
+	}
+	d.now = end
+}
+
+// keys types keys, without waiting for anything.
+func (d *driver) keys(keys ...string) {
+	for _, k := range keys {
+		d.send(keyMsg(k))
+	}
+}
+
+// press types keys and lets everything they ask for happen.
+func (d *driver) press(keys ...string) {
+	d.keys(keys...)
+	d.settle()
+}
+
+// type_ types a text rune by rune.
+func (d *driver) type_(text string) {
+	for _, r := range text {
+		d.press(string(r))
+	}
+}
+
+func keyMsg(k string) tea.KeyMsg {
+	named := map[string]tea.KeyType{
+		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "up": tea.KeyUp, "down": tea.KeyDown,
+		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd, "backspace": tea.KeyBackspace,
+		"ctrl+a": tea.KeyCtrlA, "ctrl+b": tea.KeyCtrlB, "ctrl+c": tea.KeyCtrlC, "ctrl+d": tea.KeyCtrlD, "ctrl+e": tea.KeyCtrlE, "ctrl+f": tea.KeyCtrlF,
+		"ctrl+k": tea.KeyCtrlK, "ctrl+t": tea.KeyCtrlT, "ctrl+u": tea.KeyCtrlU, "ctrl+w": tea.KeyCtrlW, "ctrl+z": tea.KeyCtrlZ,
+	}
+	if t, ok := named[k]; ok {
+		return tea.KeyMsg{Type: t}
+	}
+	if k == " " {
+		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
+}
+
+// screen is the frame without colours and without blanks at line ends.
+func (d *driver) screen() string {
+	lines := strings.Split(ansi.Strip(d.model.View()), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// shows fails unless the screen has every text.
+func (d *driver) shows(texts ...string) {
+	d.t.Helper()
+	for _, s := range texts {
+		if !strings.Contains(d.screen(), s) {
+			d.t.Errorf("the screen does not show %q:\n%s", s, d.screen())
+		}
+	}
+}
+
+// hides fails if the screen has one of the texts.
+func (d *driver) hides(texts ...string) {
+	d.t.Helper()
+	for _, s := range texts {
+		if strings.Contains(d.screen(), s) {
+			d.t.Errorf("the screen shows %q:\n%s", s, d.screen())
+		}
+	}
+}
+
+// line is the first line of the screen with a text.
+func (d *driver) line(text string) string {
+	for l := range strings.Lines(d.screen()) {
+		if strings.Contains(l, text) {
+			return strings.TrimRight(l, "\n")
+		}
+	}
+	return ""
+}
+
+// frame compares the screen with a golden file, and checks that it fills the
+// terminal and no more.
+func (d *driver) frame(name string) {
+	d.t.Helper()
+	raw := strings.Split(d.model.View(), "\n")
+	if len(raw) != d.model.height && !d.model.tooSmall() {
+		d.t.Errorf("%s: %d lines on a terminal of %d", name, len(raw), d.model.height)
+	}
+	for i, l := range raw {
+		if n := ansi.StringWidth(l); n > d.model.width {
+			d.t.Errorf("%s: line %d is %d wide on a terminal of %d", name, i, n, d.model.width)
+		}
+	}
+	path := filepath.Join("..", "testdata", "frames", name+".txt")
+	got := d.screen() + "\n"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			d.t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		d.t.Errorf("frame %s (-want +got):\n%s", name, diff)
+	}
+}
+
+// calls counts the requests that the simulator has seen, by action.
+func (d *driver) calls(action string) int {
+	n := 0
+	for _, c := range d.sim.Calls() {
+		if c.Action == action {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,265 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"ec2deck/awsops"
+	"ec2deck/theme"
+	"ec2deck/views"
+)
+
+// The least terminal that the screen is made for.
+const (
+	leastWidth  = 80
+	leastHeight = 24
+	topLines    = 1
+	bottomLines = 3 // what is under way, the data, the keys
+)
+
+func (m *Model) tooSmall() bool { return m.width < leastWidth || m.height < leastHeight }
+
+// resize gives every view its place.
+func (m *Model) resize() {
+	body := max(0, m.height-topLines-bottomLines)
+	for _, v := range m.stack {
+		v.Resize(m.width, body)
+	}
+	for _, v := range m.overlays {
+		v.Resize(m.boxWidth(), max(1, body-4))
+	}
+}
+
+// boxWidth is the room inside the box of a dialog.
+func (m *Model) boxWidth() int { return min(m.width-6, 110) }
+
+// View implements tea.Model.
+func (m *Model) View() string {
+	switch {
+	case m.width == 0:
+		return ""
+	case m.tooSmall():
+		return m.notice80()
+	}
+	body := m.height - topLines - bottomLines
+	lines := append(make([]string, 0, m.height), m.bar())
+	if text := m.trouble(); text != nil && len(m.overlays) == 0 {
+		lines = append(lines, text...)
+	} else {
+		lines = append(lines, strings.Split(m.stack[len(m.stack)-1].View(), "\n")...)
+	}
+	for len(lines) < topLines+body {
+		lines = append(lines, "")
+	}
+	lines = lines[:topLines+body]
+	if n := len(m.overlays); n > 0 {
+		lines = m.cover(lines, m.overlays[n-1])
+	}
+	bottom := append(append(m.message(), m.status()...), m.keys())
+	// What does not fit into its line covers the last rows.
+	return strings.Join(append(lines[:m.height-len(bottom)], bottom...), "\n")
+}
+
+// notice80 is what a terminal that is too small shows.
+func (m *Model) notice80() string {
+	text := fmt.Sprintf("ec2deck needs a terminal of %d×%d; this one is %d×%d. Make it larger, or q to quit.", leastWidth, leastHeight, m.width, m.height)
+	lines := wrap(text, max(1, m.width))
+	return strings.Join(lines[:min(len(lines), max(1, m.height))], "\n")
+}
+
+// bar is the top line: the tables on the left, the scopes on the right.
+func (m *Model) bar() string {
+	th := m.env.Theme
+	left := th.Tone(theme.Strong).Render("ec2deck")
+	for i, s := range m.specs {
+		info := s.Info()
+		text := fmt.Sprintf("%d %s", i+1, info.Title)
+		if info.Kind == m.kind {
+			left += "  " + th.Tab.Render(text)
+			continue
+		}
+		left += "  " + th.Bar.Render(text)
+	}
+	right := m.where()
+	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
+	if gap < 1 {
+		return cut(left+" "+right, m.width)
+	}
+	return left + strings.Repeat(" ", gap) + right
+}
+
+// where names the scopes: the one, or how many.
+func (m *Model) where() string {
+	scopes := m.env.Session.Scopes()
+	switch len(scopes) {
+	case 0:
+		return "connecting…"
+	case 1:
+		account := m.env.Session.Account(scopes[0].Profile)
+		if account == "" {
+			account = "account unknown"
+		}
+		return scopes[0].Profile + " " + account + " " + scopes[0].Region
+	}
+	profiles, regions := map[string]bool{}, map[string]bool{}
+	for _, s := range scopes {
+		profiles[s.Profile], regions[s.Region] = true, true
+	}
+	return plural(len(profiles), "profile") + ", " + plural(len(regions), "region")
+}
+
+// message is what is under way and what happened last. An error is shown
+// whole until the next key.
+func (m *Model) message() []string {
+	th := m.env.Theme
+	if m.notice.tone == theme.Bad && !m.notice.seen {
+		return m.whole(th.Tone(theme.Bad), m.progress()+" "+m.notice.text, 5)
+	}
+	text := m.progress()
+	if text != "" {
+		text = th.Tone(theme.Busy).Render(text) + "  "
+	}
+	if m.notice.text != "" {
+		text += th.Tone(m.notice.tone).Render(m.notice.text)
+	}
+	return []string{cut(text, m.width)}
+}
+
+// whole wraps a text into a few lines; what is still left over is in the messages.
+func (m *Model) whole(paint theme.Paint, text string, most int) []string {
+	lines := wrap(strings.TrimSpace(text), m.width)
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] = cut(lines[most-1], m.width-20) + "… (e shows all)"
+	}
+	for i, l := range lines {
+		lines[i] = paint.Render(l)
+	}
+	return lines
+}
+
+// sign stands before the status, so that its colour is not needed.
+func sign(t theme.Tone) string {
+	switch t {
+	case theme.Good:
+		return "● "
+	case theme.Busy:
+		return "◌ "
+	case theme.Bad:
+		return "! "
+	}
+	return ""
+}
+
+// dataStatus is the status of the open table, or of the profiles that have failed.
+func (m *Model) dataStatus() views.Status {
+	s := m.stack[len(m.stack)-1].Status()
+	for _, name := range m.env.Session.Profiles() {
+		if p := m.profiles[name]; p.err != nil {
+			s = views.Status{Text: strings.TrimSpace(name + " " + p.err.Error()), Tone: theme.Bad}
+		}
+	}
+	return s
+}
+
+func (m *Model) status() []string {
+	s := m.dataStatus()
+	return m.whole(m.env.Theme.Tone(s.Tone), sign(s.Tone)+awsops.Clean(s.Text), 3)
+}
+
+// keys is the last line: what can be pressed here.
+func (m *Model) keys() string {
+	th, k := m.env.Theme, m.env.Keys
+	bindings := m.top().Help()
+	if len(m.overlays) == 0 && !m.top().Typing() {
+		bindings = append(bindings[:len(bindings):len(bindings)], k.Filter, k.Mark, k.Open, k.Sort, k.Refresh, k.Palette)
+	}
+	help := ""
+	if len(m.overlays) == 0 {
+		help = k.Help.Help().Key + " " + th.Tone(theme.Faint).Render(k.Help.Help().Desc)
+	}
+	var b strings.Builder
+	width := m.width - ansi.StringWidth(help) - 2
+	used := 0
+	for _, x := range bindings {
+		h := x.Help()
+		n := ansi.StringWidth(h.Key) + 1 + ansi.StringWidth(h.Desc) + 2
+		if used+n > width {
+			break
+		}
+		used += n
+		b.WriteString(h.Key + " " + th.Tone(theme.Faint).Render(h.Desc) + "  ")
+	}
+	return b.String() + help
+}
+
+// cover puts the box of a dialog over the middle of the screen.
+func (m *Model) cover(lines []string, v views.View) []string {
+	style := m.env.Theme.Box
+	if d, ok := v.(dialog); ok && d.dangerous() {
+		style = m.env.Theme.DangerBox
+	}
+	inner := strings.Split(strings.TrimRight(v.View(), "\n"), "\n")
+	if most := max(1, len(lines)-3); len(inner) > most {
+		inner = inner[:most]
+	}
+	for i, l := range inner {
+		inner[i] = cut(l, m.boxWidth())
+	}
+	box := strings.Split(style.Width(m.boxWidth()+2).Render(strings.Join(inner, "\n")), "\n")
+	top := max(1, (len(lines)-len(box))/3)
+	left := strings.Repeat(" ", max(0, (m.width-m.boxWidth()-4)/2))
+	out := append([]string{}, lines...)
+	for i, l := range box {
+		if top+i < len(out) {
+			out[top+i] = left + l
+		}
+	}
+	return out
+}
+
+// trouble is the screen without a connection: what is wrong and what to do.
+func (m *Model) trouble() []string {
+	if len(m.env.Session.Scopes()) > 0 {
+		return nil
+	}
+	th := m.env.Theme
+	var lines []string
+	for _, name := range m.env.Session.Profiles() {
+		p := m.profiles[name]
+		if !p.opened {
+			return []string{"", "  Looking for credentials…"}
+		}
+		if p.err != nil {
+			lines = append(lines, "")
+			for i, l := range wrap(p.err.Error(), m.width-4) {
+				paint := th.Tone(theme.Plain)
+				if i == 0 {
+					paint = th.Tone(theme.Bad)
+				}
+				lines = append(lines, "  "+paint.Render(l))
+			}
+		}
+	}
+	return append(lines, "",
+		"  What you can do:",
+		"    aws configure                 store an access key",
+		"    aws sso login --profile NAME  sign in again",
+		"    ec2deck --profile NAME        use a profile of ~/.aws/config",
+		"    ec2deck --demo                try the program on a built-in account",
+		"",
+		"  r tries again, q quits.")
+}
+
+func cut(s string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	return ansi.Truncate(s, width, "…")
+}
+
+func wrap(s string, width int) []string {
+	return strings.Split(ansi.Wrap(s, max(1, width), " "), "\n")
+}

@@ -1,0 +1,340 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/awsops"
+	"ec2deck/theme"
+	"ec2deck/views"
+)
+
+// job is an operation under way. It belongs to the session, not to a view:
+// leaving a table never loses the answer of a terminate.
+type job struct {
+	id         int
+	info       awsops.Info
+	requests   []awsops.Request
+	targets    []views.Target
+	unanswered int
+	results    []awsops.Result
+	errs       []error
+	watched    map[awsops.Scope]*watched
+	arrived    int
+	failed     []string
+}
+
+// watched is what a job still waits for in one scope.
+type watched struct {
+	ids   []string
+	looks int
+}
+
+// The messages of jobs.
+type (
+	answered struct {
+		job, request int
+		result       awsops.Result
+		err          error
+	}
+	lookDue struct {
+		job   int
+		scope awsops.Scope
+	}
+	looked struct {
+		job      int
+		scope    awsops.Scope
+		progress awsops.Progress
+		err      error
+	}
+)
+
+// mostLooks ends the watch of a change after ten minutes.
+const mostLooks = 300
+
+// start carries out requests that have passed the gate.
+func (m *Model) start(requests []awsops.Request, targets []views.Target) tea.Cmd {
+	m.nextJob++
+	j := &job{id: m.nextJob, info: requests[0].Operation.Info(), requests: requests, targets: targets, unanswered: len(requests), watched: map[awsops.Scope]*watched{}}
+	m.jobs = append(m.jobs, j)
+	m.notice = notice{}
+	var cmds []tea.Cmd
+	for i, r := range requests {
+		if j.info.Risk > awsops.Reads && !r.DryRun {
+			cmds = append(cmds, m.broadcast(views.Began{Noun: j.info.Noun, Expect: j.info.Expect, Scope: r.Scope, IDs: r.Targets()}))
+		}
+		ctx, session, id := m.env.Context, m.env.Session, j.id
+		cmds = append(cmds, func() tea.Msg { return call(ctx, session, r, answered{job: id, request: i}) })
+	}
+	return tea.Batch(cmds...)
+}
+
+func call(ctx context.Context, s *awsops.Session, r awsops.Request, a answered) tea.Msg {
+	a.result, a.err = s.Run(ctx, r)
+	return a
+}
+
+func (m *Model) job(id int) *job {
+	i := slices.IndexFunc(m.jobs, func(j *job) bool { return j.id == id })
+	if i < 0 {
+		return nil
+	}
+	return m.jobs[i]
+}
+
+func (m *Model) onJob(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case foreseen:
+		_, cmd := msg.dialog.Update(msg)
+		return cmd
+	case answered:
+		return m.onAnswered(msg)
+	case lookDue:
+		return m.look(msg)
+	case looked:
+		return m.onLooked(msg)
+	}
+	return nil
+}
+
+func (m *Model) onAnswered(msg answered) tea.Cmd {
+	j := m.job(msg.job)
+	if j == nil {
+		return nil
+	}
+	j.unanswered--
+	r := j.requests[msg.request]
+	if msg.err != nil {
+		j.errs = append(j.errs, msg.err)
+	} else {
+		j.results = append(j.results, msg.result)
+	}
+	accepted, refused := split(r, msg)
+	var cmds []tea.Cmd
+	if j.info.Risk > awsops.Reads && !r.DryRun {
+		cmds = append(cmds, m.broadcast(views.Ended{Noun: j.info.Noun, Scope: r.Scope, IDs: accepted, Failed: refused}))
+		if j.info.Expect != nil && len(accepted) > 0 {
+			j.watched[r.Scope] = &watched{ids: accepted}
+			cmds = append(cmds, m.lookLater(j.id, r.Scope))
+		}
+	}
+	if j.unanswered == 0 {
+		cmds = append(cmds, m.tell(j))
+	}
+	return tea.Batch(cmds...)
+}
+
+// split tells which targets EC2 accepted and which it refused.
+func split(r awsops.Request, msg answered) (accepted, refused []string) {
+	ids := r.Targets()
+	if msg.err != nil {
+		return nil, ids
+	}
+	for _, it := range msg.result.Failed() {
+		refused = append(refused, it.ID)
+	}
+	for _, id := range ids {
+		if !slices.Contains(refused, id) {
+			accepted = append(accepted, id)
+		}
+	}
+	return accepted, refused
+}
+
+// tell reports a job that EC2 has answered.
+func (m *Model) tell(j *job) tea.Cmd {
+	failed := j.refusedTargets()
+	switch {
+	case j.info.Risk == awsops.Reads && len(j.errs) == 0:
+		m.drop(j)
+		return m.show(j)
+	case len(j.errs) == 0 && j.requests[0].DryRun:
+		m.say(j.info.Name+": "+j.results[0].Message, theme.Good)
+	case len(j.errs) == 0 && len(failed) == 0:
+		if len(j.watched) > 0 {
+			return nil // its progress is told
+		}
+		m.say(fmt.Sprintf("%s: done, %s", j.info.Name, plural(len(j.targets), j.info.Noun)), theme.Good)
+	default:
+		m.report = j
+		m.say(j.refusal(failed), theme.Bad)
+	}
+	if len(j.watched) == 0 {
+		m.drop(j)
+	}
+	return nil
+}
+
+// refusal says what EC2 refused.
+func (j *job) refusal(failed []views.Target) string {
+	why := ""
+	for _, e := range j.errs {
+		why = e.Error()
+	}
+	for _, r := range j.results {
+		for _, it := range r.Failed() {
+			why = it.Err.Error()
+		}
+	}
+	if len(j.targets) <= 1 {
+		if len(j.targets) == 1 {
+			return j.info.Name + " " + j.targets[0].ID + ": " + why
+		}
+		return j.info.Name + ": " + why
+	}
+	return fmt.Sprintf("%s: %d of %d failed (e shows each): %s", j.info.Name, len(failed), len(j.targets), why)
+}
+
+func (j *job) refusedTargets() []views.Target {
+	ok := map[string]bool{}
+	for _, r := range j.results {
+		for _, it := range r.Items {
+			ok[it.ID] = it.Err == nil
+		}
+	}
+	var out []views.Target
+	for _, t := range j.targets {
+		if !ok[t.ID] {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// each tells what became of every target.
+func (j *job) each(th theme.Theme) []string {
+	items := map[string]awsops.Item{}
+	for _, r := range j.results {
+		for _, it := range r.Items {
+			items[it.ID] = it
+		}
+	}
+	var lines []string
+	for _, t := range j.targets {
+		it, known := items[t.ID]
+		label := awsops.Clean(strings.TrimSpace(t.Name + " " + t.ID))
+		switch {
+		case known && it.Err == nil:
+			lines = append(lines, th.Tone(theme.Good).Render("ok      ")+label+"  "+it.From+" → "+it.To)
+		case known:
+			lines = append(lines, th.Tone(theme.Bad).Render("refused ")+label+"  "+awsops.Clean(it.Err.Error()))
+		case len(j.errs) > 0:
+			lines = append(lines, th.Tone(theme.Bad).Render("refused ")+label+"  "+awsops.Clean(j.errs[len(j.errs)-1].Error()))
+		}
+	}
+	return lines
+}
+
+// again is the run of the refused targets, one call for each.
+func (j *job) again() views.Run {
+	return views.Run{Operation: j.info.Name, Targets: j.refusedTargets(), Values: j.requests[0].Values, OneByOne: true}
+}
+
+// show puts the result of a read on the stack.
+func (m *Model) show(j *job) tea.Cmd {
+	res := j.results[0]
+	if len(j.results) > 1 {
+		res = awsops.Merge(j.results, m.env.Session.Account)
+	}
+	var b strings.Builder
+	if err := awsops.NewPrint("table", j.info, j.requests[0].Values).Write(&b, res, 0); err != nil {
+		m.say(err.Error(), theme.Bad)
+		return nil
+	}
+	title := j.info.Name
+	if len(j.targets) == 1 {
+		title += "  " + strings.TrimSpace(j.targets[0].Name+" "+j.targets[0].ID)
+	}
+	return m.push(views.NewText(m.env, title, b.String()))
+}
+
+func (m *Model) drop(j *job) {
+	m.jobs = slices.DeleteFunc(m.jobs, func(x *job) bool { return x == j })
+}
+
+func (m *Model) lookLater(id int, scope awsops.Scope) tea.Cmd {
+	return m.env.After(awsops.PollEvery, func() tea.Msg { return lookDue{id, scope} })
+}
+
+// look reads the states of what a job waits for.
+func (m *Model) look(msg lookDue) tea.Cmd {
+	j := m.job(msg.job)
+	if j == nil || j.watched[msg.scope] == nil {
+		return nil
+	}
+	w := j.watched[msg.scope]
+	ctx, session, expect, ids, past := m.env.Context, m.env.Session, j.info.Expect, slices.Clone(w.ids), w.looks
+	w.looks++
+	return func() tea.Msg {
+		p, err := session.Progress(ctx, msg.scope, expect, ids, past)
+		return looked{msg.job, msg.scope, p, err}
+	}
+}
+
+func (m *Model) onLooked(msg looked) tea.Cmd {
+	j := m.job(msg.job)
+	if j == nil || j.watched[msg.scope] == nil {
+		return nil
+	}
+	w := j.watched[msg.scope]
+	if msg.err == nil {
+		j.arrived += len(msg.progress.Arrived)
+		j.failed = append(j.failed, msg.progress.Failed...)
+		w.ids = slices.DeleteFunc(w.ids, func(id string) bool {
+			return slices.Contains(msg.progress.Arrived, id) || slices.Contains(msg.progress.Failed, id)
+		})
+	}
+	if len(w.ids) > 0 && w.looks < mostLooks {
+		return m.lookLater(j.id, msg.scope)
+	}
+	delete(j.watched, msg.scope)
+	if len(j.watched) > 0 || j.unanswered > 0 {
+		return nil
+	}
+	m.drop(j)
+	m.sayArrived(j, len(w.ids))
+	return nil
+}
+
+func (m *Model) sayArrived(j *job, still int) {
+	end := j.info.Expect.Until[0]
+	switch {
+	case len(j.failed) > 0:
+		m.say(fmt.Sprintf("%s: %s did not become %s: %s", j.info.Name, plural(len(j.failed), j.info.Noun), end, strings.Join(j.failed, ", ")), theme.Bad)
+	case still > 0:
+		m.say(fmt.Sprintf("%s: %s not %s after ten minutes", j.info.Name, plural(still, j.info.Noun), end), theme.Bad)
+	case len(j.refusedTargets()) > 0: // the refusal stays on the screen
+	case len(j.targets) == 1:
+		m.say(strings.TrimSpace(j.targets[0].Name+" "+j.targets[0].ID)+" is "+end, theme.Good)
+	default:
+		m.say(fmt.Sprintf("%s are %s", plural(j.arrived, j.info.Noun), end), theme.Good)
+	}
+}
+
+// progress is what is under way, for the bottom of the screen.
+func (m *Model) progress() string {
+	var parts []string
+	for _, j := range m.jobs {
+		n := len(j.targets)
+		switch {
+		case j.unanswered > 0 && j.info.Risk == awsops.Reads:
+			parts = append(parts, j.info.Name+"…")
+		case j.unanswered > 0:
+			parts = append(parts, fmt.Sprintf("%s: asking EC2 for %s", j.info.Name, plural(max(1, n), j.info.Noun)))
+		default:
+			parts = append(parts, fmt.Sprintf("%s: %s %d of %d %s", j.info.Name, bar(j.arrived, n), j.arrived, n, j.info.Expect.Until[0]))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// bar draws how much of a whole is done.
+func bar(done, all int) string {
+	const width = 10
+	full := width * done / max(1, all)
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
+}

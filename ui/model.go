@@ -1,0 +1,310 @@
+// Package ui is the screen: the stack of views, the dialogs over it, the
+// operations under way and the lines at the top and the bottom. It knows no
+// resource and no type of AWS; it routes messages and acts on intents.
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/awsops"
+	"ec2deck/theme"
+	"ec2deck/views"
+)
+
+// Config is what a screen is made of beside the Env.
+type Config struct {
+	Env   views.Env
+	Specs []views.Spec
+	// Kind and Query choose the first table; empty is the first of Specs.
+	Kind, Query string
+	// Clipboard writes to the terminal's clipboard; nil has none.
+	Clipboard func(string) error
+}
+
+// Model is the screen of one session.
+type Model struct {
+	env       views.Env
+	specs     []views.Spec
+	clipboard func(string) error
+
+	tables   map[string]views.View // the table of each kind, once opened
+	kind     string                // the table at the bottom of the stack
+	stack    []views.View
+	overlays []views.View
+
+	profiles map[string]*profile
+	jobs     []*job
+	nextJob  int
+	notice   notice
+	history  []notice
+	report   *job // the last that was refused in part or whole
+
+	width, height int
+	leaving       bool // asked once to quit while changes are on their way
+	danger        bool // a destroying confirmation has just opened
+}
+
+// profile is how far a profile of the session has come.
+type profile struct {
+	err    error
+	opened bool
+}
+
+// notice is the last thing that the operator was told.
+type notice struct {
+	text string
+	tone theme.Tone
+	at   time.Time
+	seen bool // a key has been pressed since
+}
+
+// New makes a screen.
+func New(c Config) *Model {
+	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, tables: map[string]views.View{}, profiles: map[string]*profile{}}
+	for _, p := range c.Env.Session.Profiles() {
+		m.profiles[p] = &profile{}
+	}
+	kind := c.Kind
+	if kind == "" {
+		kind = c.Specs[0].Info().Kind
+	}
+	m.kind = kind
+	m.stack = []views.View{m.newTable(kind, c.Query)}
+	m.tables[kind] = m.stack[0]
+	return m
+}
+
+func (m *Model) newTable(kind, query string) views.View {
+	for _, s := range m.specs {
+		if s.Info().Kind == kind {
+			return s.New(m.env, query)
+		}
+	}
+	return m.specs[0].New(m.env, query)
+}
+
+// opened tells the scopes of a profile, or why there are none.
+type opened struct {
+	profile string
+	scopes  []awsops.Scope
+	err     error
+}
+
+// identified says that the account of a profile is known.
+type identified struct{}
+
+// Init connects every profile by itself, so that none waits for another.
+func (m *Model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.top().Init()}
+	for _, name := range m.env.Session.Profiles() {
+		cmds = append(cmds, m.open(name))
+	}
+	return tea.Batch(cmds...)
+}
+
+// openTimeout bounds the search for credentials, which may end at a metadata
+// service that is not there.
+const openTimeout = 20 * time.Second
+
+func (m *Model) open(name string) tea.Cmd {
+	ctx, session := m.env.Context, m.env.Session
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, openTimeout)
+		defer cancel()
+		scopes, err := session.Open(ctx, name)
+		return opened{name, scopes, err}
+	}
+}
+
+func (m *Model) onOpened(msg opened) tea.Cmd {
+	p := m.profiles[msg.profile]
+	p.opened, p.err = true, msg.err
+	if msg.err != nil {
+		m.say(msg.err.Error(), theme.Bad)
+		return nil
+	}
+	cmds := []tea.Cmd{m.broadcast(views.Scoped{})}
+	if len(msg.scopes) > 0 {
+		ctx, session, scope := m.env.Context, m.env.Session, msg.scopes[0]
+		cmds = append(cmds, func() tea.Msg {
+			_, _ = session.Identify(ctx, scope) // an account that stays unknown shows as such
+			return identified{}
+		})
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update implements tea.Model.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+		m.resize()
+		return m, nil
+	case tea.KeyMsg:
+		return m, m.onKeys(msg)
+	case opened:
+		return m, m.onOpened(msg)
+	case identified:
+		return m, m.broadcast(views.Scoped{})
+	case foreseen, answered, lookDue, looked:
+		return m, m.onJob(msg)
+	}
+	return m, m.broadcast(msg)
+}
+
+// broadcast gives a message to everything that is alive, shown or not.
+func (m *Model) broadcast(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, v := range m.everyView() {
+		intent, cmd := v.Update(msg)
+		cmds = append(cmds, cmd, m.act(intent))
+	}
+	return tea.Batch(cmds...)
+}
+
+// everyView lists each view once: the kept tables, the stack, the dialogs.
+func (m *Model) everyView() []views.View {
+	var all []views.View
+	for _, s := range m.specs {
+		if t, ok := m.tables[s.Info().Kind]; ok {
+			all = append(all, t)
+		}
+	}
+	all = append(all, m.stack[1:]...)
+	return append(all, m.overlays...)
+}
+
+// top is the view that has the focus.
+func (m *Model) top() views.View {
+	if n := len(m.overlays); n > 0 {
+		return m.overlays[n-1]
+	}
+	return m.stack[len(m.stack)-1]
+}
+
+// onKeys takes the keys of one message one by one. A terminal, above all over
+// SSH, may send several in one packet, and all of them count: except after one
+// that opened a destroying confirmation.
+func (m *Model) onKeys(msg tea.KeyMsg) tea.Cmd {
+	if msg.Paste {
+		if m.top().Typing() {
+			return m.toTop(msg)
+		}
+		m.say("a paste was dropped: no text field has the focus", theme.Busy)
+		return nil
+	}
+	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 {
+		return m.onKey(msg)
+	}
+	var cmds []tea.Cmd
+	m.danger = false
+	for _, r := range msg.Runes {
+		cmds = append(cmds, m.onKey(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt}))
+		if m.danger {
+			break
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
+	k := m.env.Keys
+	m.danger, m.notice.seen = false, true
+	if key.Matches(msg, k.Interrupt) {
+		return m.quit()
+	}
+	m.leaving = m.leaving && key.Matches(msg, k.Quit)
+	if m.tooSmall() {
+		if key.Matches(msg, k.Quit) {
+			return m.quit()
+		}
+		return nil
+	}
+	if len(m.overlays) > 0 || m.top().Typing() {
+		return m.toTop(msg)
+	}
+	switch {
+	case key.Matches(msg, k.Palette):
+		return m.push(newPalette(m.env, m.specs))
+	case key.Matches(msg, k.Help):
+		return m.push(m.newHelp())
+	case key.Matches(msg, k.Messages):
+		return m.push(m.newReport())
+	case key.Matches(msg, k.Quit):
+		if len(m.stack) > 1 {
+			return m.act(views.Back{})
+		}
+		return m.quit()
+	case key.Matches(msg, k.Refresh) && len(m.env.Session.Scopes()) == 0:
+		return m.reconnect()
+	}
+	if n, err := strconv.Atoi(msg.String()); err == nil {
+		return m.onNumber(n)
+	}
+	return m.toTop(msg)
+}
+
+// onNumber opens a table by its place in the list.
+func (m *Model) onNumber(n int) tea.Cmd {
+	if n < 1 || n > len(m.specs) {
+		m.say(fmt.Sprintf("there is no table %d; the top line lists them", n), theme.Faint)
+		return nil
+	}
+	return m.switchTo(m.specs[n-1].Info().Kind)
+}
+
+// reconnect tries again the profiles that could not be opened.
+func (m *Model) reconnect() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, name := range m.env.Session.Profiles() {
+		if p := m.profiles[name]; p.err != nil {
+			*p = profile{}
+			cmds = append(cmds, m.open(name))
+		}
+	}
+	m.notice = notice{}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) toTop(msg tea.Msg) tea.Cmd {
+	intent, cmd := m.top().Update(msg)
+	return tea.Batch(cmd, m.act(intent))
+}
+
+// quit ends the session, after a warning when a change has no answer yet.
+func (m *Model) quit() tea.Cmd {
+	unanswered := 0
+	for _, j := range m.jobs {
+		unanswered += j.unanswered
+	}
+	if unanswered > 0 && !m.leaving {
+		m.leaving = true
+		m.say("EC2 has not answered a change yet; quit again to leave without knowing its outcome", theme.Bad)
+		return nil
+	}
+	for _, v := range m.everyView() {
+		v.Close()
+	}
+	return tea.Quit
+}
+
+// say tells the operator something and keeps it for the messages.
+func (m *Model) say(text string, tone theme.Tone) {
+	m.notice = notice{text: awsops.Clean(text), tone: tone, at: m.env.Now()}
+	if tone != theme.Faint {
+		m.history = append(m.history, m.notice)
+	}
+	if n := len(m.history); n > mostHistory {
+		m.history = m.history[n-mostHistory:]
+	}
+}
+
+// mostHistory is how many notices the messages keep.
+const mostHistory = 200

@@ -1,0 +1,173 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"reflect"
+	"runtime/debug"
+	"sync"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+const (
+	faultText = "ec2deck met an internal error and ended this session. No other session is affected; the server's log says more."
+	stopText  = "The ec2deck server is stopping; this session was ended."
+)
+
+// screen runs the program on the client's terminal.
+func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int {
+	ctx, kill := context.WithCancel(ctx)
+	defer kill()
+	model, err := v.server.Screen(ctx, v.about())
+	if err != nil {
+		log.Error("no screen", "error", err)
+		_, _ = fmt.Fprintf(out, "ec2deck: %v\n", err)
+		return exitFailed
+	}
+	fault := &fault{log: log, kill: kill}
+	keys := &keys{from: v.channel}
+	p := tea.NewProgram(contained{model, fault},
+		tea.WithInput(keys), tea.WithOutput(v.channel), tea.WithAltScreen(),
+		tea.WithoutSignalHandler(), tea.WithContext(ctx),
+		tea.WithEnvironment(v.env.Environ()), tea.WithFilter(local(log)))
+	keys.hangup = p.Quit
+	defer context.AfterFunc(v.server.stopping, p.Quit)()
+	go v.tell(ctx, p)
+
+	_, err = p.Run()
+	switch {
+	case errors.Is(err, tea.ErrInterrupted):
+		return exitInterrupted
+	case fault.met() || err != nil && ctx.Err() == nil:
+		if err != nil {
+			log.Error("screen failed", "error", err)
+		}
+		_, _ = fmt.Fprintln(out, faultText)
+		return exitFailed
+	case v.server.stopping.Err() != nil:
+		_, _ = fmt.Fprintln(out, stopText)
+		return exitFailed
+	}
+	return 0
+}
+
+// tell gives the program its first size at once, and then every other.
+func (v *visit) tell(ctx context.Context, p *tea.Program) {
+	p.Send(v.size)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case size := <-v.sizes:
+			p.Send(size)
+		}
+	}
+}
+
+// keys is the input of a program. When it ends nobody can press a key any
+// more, not even the one that quits; Bubble Tea alone would stay.
+type keys struct {
+	from   io.Reader
+	hangup func()
+}
+
+func (k *keys) Read(p []byte) (int, error) {
+	n, err := k.from.Read(p)
+	if err != nil {
+		go k.hangup()
+	}
+	return n, err
+}
+
+// local drops the messages that would act on the server instead of on the
+// client: to suspend the process, and to run another.
+func local(log *slog.Logger) func(tea.Model, tea.Msg) tea.Msg {
+	return func(_ tea.Model, msg tea.Msg) tea.Msg {
+		if _, ok := msg.(tea.SuspendMsg); ok {
+			return nil
+		}
+		if t := reflect.TypeOf(msg); t != nil && t.Name() == "execMsg" && t.PkgPath() == reflect.TypeFor[tea.QuitMsg]().PkgPath() {
+			log.Error("a program of the server was to be run for a session: refused")
+			return nil
+		}
+		return msg
+	}
+}
+
+// contained keeps a panic of a model in its session and in the log, where it is
+// escaped. Bubble Tea's own recovery, which stays in place behind it, prints
+// the value as it is to the server's standard output.
+type contained struct {
+	tea.Model
+	fault *fault
+}
+
+func (c contained) Init() tea.Cmd {
+	defer c.fault.catch()
+	return c.fault.guard(c.Model.Init())
+}
+
+func (c contained) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+	next = c
+	defer c.fault.catch()
+	model, cmd := c.Model.Update(msg)
+	return contained{model, c.fault}, c.fault.guard(cmd)
+}
+
+func (c contained) View() string {
+	defer c.fault.catch()
+	return c.Model.View()
+}
+
+// fault is the first panic of a session.
+type fault struct {
+	log  *slog.Logger
+	kill func()
+
+	mu    sync.Mutex
+	value any
+}
+
+// catch is to be deferred itself, or it recovers nothing.
+func (f *fault) catch() {
+	value := recover()
+	if value == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.value == nil {
+		f.value = value
+		f.log.Error("screen panicked", "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+	}
+	f.kill()
+}
+
+func (f *fault) met() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.value != nil
+}
+
+// guard does the same for a command, which runs in a goroutine of its own.
+func (f *fault) guard(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() (msg tea.Msg) {
+		defer f.catch()
+		msg = cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			guarded := make(tea.BatchMsg, len(batch))
+			for i, cmd := range batch {
+				guarded[i] = f.guard(cmd)
+			}
+			return guarded
+		}
+		return msg
+	}
+}

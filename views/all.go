@@ -1,0 +1,10 @@
+package views
+
+// All lists the tables, in the order of their number keys.
+func All() []Spec {
+	return []Spec{
+		instances(),
+		regions(),
+		zones(),
+	}
+}

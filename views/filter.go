@@ -1,0 +1,139 @@
+package views
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"ec2deck/awsops"
+)
+
+// A filter is typed as words that must all hold:
+//
+//	web            some cell or tag contains it
+//	state:running  the column contains it; a column may be cut short if that is clear
+//	tag:Env=prod   the tag's value contains it; tag:Env asks for the tag itself
+//	-word          any of these, negated
+//
+// Case does not count. Double quotes keep blanks together.
+
+// filter is a query, compiled for one table.
+type filter[T any] []func(*row[T]) bool
+
+func compile[T any](query string, cells []cell[T], tags func(T) []awsops.Tag) filter[T] {
+	var f filter[T]
+	for _, word := range splitWords(strings.ToLower(query)) {
+		negated, no := strings.CutPrefix(word, "-")
+		if !no || negated == "" {
+			f = append(f, compileTerm(word, cells, tags))
+			continue
+		}
+		term := compileTerm(negated, cells, tags)
+		f = append(f, func(r *row[T]) bool { return !term(r) })
+	}
+	return f
+}
+
+func (f filter[T]) match(r *row[T]) bool {
+	for _, term := range f {
+		if !term(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag) func(*row[T]) bool {
+	name, value, ok := strings.Cut(word, ":")
+	if ok && name == "tag" && tags != nil {
+		return tagTerm(value, tags)
+	}
+	if ok {
+		if c := cellNamed(name, cells); c != nil {
+			return func(r *row[T]) bool { return strings.Contains(strings.ToLower(c.value(r)), value) }
+		}
+	}
+	return func(r *row[T]) bool { return strings.Contains(r.text, word) }
+}
+
+func tagTerm[T any](term string, tags func(T) []awsops.Tag) func(*row[T]) bool {
+	key, value, hasValue := strings.Cut(term, "=")
+	return func(r *row[T]) bool {
+		for _, t := range tags(r.item) {
+			if strings.EqualFold(t.Key, key) && (!hasValue || strings.Contains(strings.ToLower(t.Value), value)) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// cellNamed finds a column by its title in lower case with hyphens for blanks,
+// or by the beginning of it.
+func cellNamed[T any](name string, cells []cell[T]) *cell[T] {
+	if name == "" {
+		return nil
+	}
+	for i := range cells {
+		if slug(cells[i].title) == name {
+			return &cells[i]
+		}
+	}
+	for i := range cells {
+		if strings.HasPrefix(slug(cells[i].title), name) {
+			return &cells[i]
+		}
+	}
+	return nil
+}
+
+func slug(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }
+
+// splitWords splits at blanks outside double quotes. An open quote lasts to the end.
+func splitWords(s string) []string {
+	var words []string
+	var b strings.Builder
+	quoted, any := false, false
+	for _, r := range s {
+		switch {
+		case r == '"':
+			quoted, any = !quoted, true
+		case r == ' ' && !quoted:
+			if any {
+				words = append(words, b.String())
+			}
+			b.Reset()
+			any = false
+		default:
+			b.WriteRune(r)
+			any = true
+		}
+	}
+	if any {
+		words = append(words, b.String())
+	}
+	return words
+}
+
+// filterText is what words match: every cell and every tag, in lower case.
+// widths learns how wide the cells get.
+func filterText[T any](r *row[T], cells []cell[T], tags func(T) []awsops.Tag, widths []int) string {
+	var b strings.Builder
+	for i := range cells {
+		s := cells[i].value(r)
+		if len(s) > widths[i] {
+			widths[i] = max(widths[i], ansi.StringWidth(s))
+		}
+		b.WriteString(s)
+		b.WriteByte('\n')
+	}
+	if tags != nil {
+		for _, t := range tags(r.item) {
+			b.WriteString(t.Key)
+			b.WriteByte('=')
+			b.WriteString(t.Value)
+			b.WriteByte('\n')
+		}
+	}
+	return strings.ToLower(b.String())
+}

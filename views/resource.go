@@ -1,0 +1,144 @@
+package views
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/charmbracelet/bubbles/key"
+
+	"ec2deck/awsops"
+	"ec2deck/theme"
+)
+
+// Resource is one table, declared as data.
+type Resource[T any] struct {
+	// Kind names the resource in links and commands: "instances".
+	Kind string
+	// Title heads the table; Noun is the singular that operations use.
+	Title, Noun string
+	// Shared marks rows that are the same in every region of a profile.
+	Shared bool
+
+	// Pages lists the rows of a scope. A row may come again; the last one counts.
+	Pages func(context.Context, *ec2.Client) iter.Seq2[[]T, error]
+	// ByID reads single rows; those that no longer exist are left out. It may
+	// be nil for rows that never change by themselves.
+	ByID func(context.Context, *ec2.Client, []string) ([]T, error)
+
+	ID   func(T) string
+	Name func(T) string
+	// State is the word that operations expect to change; it may be nil.
+	State func(T) string
+	// Pretend returns the row in a state that EC2 has just been asked for.
+	Pretend func(T, string) T
+	// Busy says that the row is in transition and is polled by its ID.
+	Busy func(T) bool
+	// Carry keeps what a listing tells only later; it may be nil.
+	Carry func(old, listed T) T
+	// Tags and Account may be nil.
+	Tags    func(T) []awsops.Tag
+	Account func(T) string
+
+	Columns []Column[T]
+	// Inspect fetches what the detail pane shows.
+	Inspect func(context.Context, *ec2.Client, T) (Detail, error)
+	Actions []Action[T]
+	Links   []Link[T]
+}
+
+// Column is a column of a table.
+type Column[T any] struct {
+	Title string
+	// Width is the width in cells; a column with Grow takes what is left.
+	Width int
+	Grow  bool
+	// Extra columns are off until they are chosen.
+	Extra bool
+	// Right aligns numbers.
+	Right bool
+	// Value is the cell's text. It does not depend on the time: it is what
+	// filters match and what tells whether a row has changed.
+	Value func(T) string
+	// Show is the text on the screen, if that differs from Value.
+	Show func(T, time.Time) string
+	// Number sorts the column by a number instead of its text; it may be nil.
+	Number func(T) int64
+	// Tone may be nil.
+	Tone func(T) theme.Tone
+}
+
+// Action is a key that runs an operation on the selected rows.
+type Action[T any] struct {
+	Key       string
+	Operation string
+	// Help is the verb in the help line.
+	Help string
+	// Values are inputs beside the targets; it may be nil.
+	Values awsops.Values
+	// Deny says why a row cannot take the operation, or "".
+	Deny func(T) string
+}
+
+// Link leads from a row to another table.
+type Link[T any] struct {
+	Key, Help, Kind string
+	// Query is the filter of the other table.
+	Query func(T) string
+}
+
+// Detail is what the detail pane shows.
+type Detail struct {
+	Sections []Section
+	// Object is the whole API object, shown as YAML.
+	Object any
+}
+
+// Section is a titled group of fields.
+type Section struct {
+	Title  string
+	Fields []DetailField
+}
+
+// DetailField is one line of a detail pane.
+type DetailField struct {
+	Name, Value string
+	Tone        theme.Tone
+}
+
+// Spec is a Resource with its type forgotten.
+type Spec interface {
+	Info() SpecInfo
+	// New makes a table of the resource. query is its first filter.
+	New(env Env, query string) View
+}
+
+// SpecInfo is what there is to know about a resource without its type.
+type SpecInfo struct {
+	Kind, Title, Noun string
+	Columns           []string
+	Actions           []ActionInfo
+}
+
+// ActionInfo is an action's key, operation and help.
+type ActionInfo struct{ Key, Operation, Help string }
+
+// Info implements Spec.
+func (r *Resource[T]) Info() SpecInfo {
+	info := SpecInfo{Kind: r.Kind, Title: r.Title, Noun: r.Noun}
+	for _, c := range r.Columns {
+		info.Columns = append(info.Columns, c.Title)
+	}
+	for _, a := range r.Actions {
+		info.Actions = append(info.Actions, ActionInfo{a.Key, a.Operation, a.Help})
+	}
+	return info
+}
+
+// New implements Spec.
+func (r *Resource[T]) New(env Env, query string) View { return newTable(env, r, query) }
+
+func binding(keys, help string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys), key.WithHelp(keys, help))
+}

@@ -1,0 +1,271 @@
+package views
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/cursor"
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/theme"
+)
+
+const cursorStatic = cursor.CursorStatic
+
+// onKey gives a key to what has the focus: the column list, the filter, the
+// detail pane, or the rows.
+func (t *Table[T]) onKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
+	switch {
+	case t.choosing != nil:
+		return nil, t.onChooserKey(msg)
+	case t.typing:
+		return nil, t.onFilterKey(msg)
+	case t.inPane && t.pane.onKey(msg):
+		return nil, nil
+	}
+	if t.move(msg) {
+		return nil, nil
+	}
+	if intent, ok := t.act(msg.String()); ok {
+		return intent, nil
+	}
+	return t.onTableKey(msg)
+}
+
+// onFilterKey filters as one types.
+func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
+	k := t.env.Keys
+	switch {
+	case key.Matches(msg, k.Accept):
+		t.typing = false
+		t.input.Blur()
+		return nil
+	case key.Matches(msg, k.Back):
+		t.typing = false
+		t.input.Blur()
+		t.input.SetValue("")
+	case msg.Type == tea.KeyUp, msg.Type == tea.KeyDown:
+		t.move(msg)
+		return nil
+	default:
+		var cmd tea.Cmd
+		t.input, cmd = t.input.Update(msg)
+		_ = cmd // the cursor does not blink
+	}
+	if q := t.input.Value(); q != t.rows.query {
+		t.rows.search(q)
+		t.find()
+	}
+	return nil
+}
+
+// move handles the keys that move the cursor.
+func (t *Table[T]) move(msg tea.KeyMsg) bool {
+	k, at := t.env.Keys, t.pos
+	body := max(1, t.window.rows)
+	switch {
+	case key.Matches(msg, k.Up):
+		at--
+	case key.Matches(msg, k.Down):
+		at++
+	case key.Matches(msg, k.PageUp):
+		at -= body
+	case key.Matches(msg, k.PageDown):
+		at += body
+	case key.Matches(msg, k.HalfUp):
+		at -= max(1, body/2)
+	case key.Matches(msg, k.HalfDown):
+		at += max(1, body/2)
+	case key.Matches(msg, k.Top):
+		at = 0
+	case key.Matches(msg, k.Bottom):
+		at = len(t.rows.visible) - 1
+	default:
+		return false
+	}
+	t.moved = true
+	t.select_(at)
+	return true
+}
+
+// act turns an action or link key into an intent.
+func (t *Table[T]) act(pressed string) (Intent, bool) {
+	for _, l := range t.res.Links {
+		if l.Key == pressed {
+			r := t.current()
+			if r == nil {
+				return Say{"there is no row to follow", theme.Bad}, true
+			}
+			return Open{Kind: l.Kind, Query: l.Query(r.item)}, true
+		}
+	}
+	for _, a := range t.res.Actions {
+		if a.Key == pressed {
+			return t.run(a), true
+		}
+	}
+	return nil, false
+}
+
+// run asks for an operation on the selected rows that can take it.
+func (t *Table[T]) run(a Action[T]) Intent {
+	selected := t.selected()
+	run := Run{Operation: a.Operation, Values: a.Values}
+	for _, r := range selected {
+		if why := a.Deny(r.item); why != "" {
+			run.Skipped = append(run.Skipped, fmt.Sprintf("%s %s", t.label(r), why))
+			continue
+		}
+		run.Targets = append(run.Targets, t.target(r))
+	}
+	switch {
+	case len(selected) == 0:
+		return Say{"there is no " + t.res.Noun + " to " + a.Help, theme.Bad}
+	case len(run.Targets) == 0:
+		return Say{strings.Join(run.Skipped, " · "), theme.Bad}
+	}
+	return run
+}
+
+// label names a row: its name, if it has one, and its ID.
+func (t *Table[T]) label(r *row[T]) string {
+	if name := t.res.Name(r.item); name != "" {
+		return name + " (" + r.id + "):"
+	}
+	return r.id + ":"
+}
+
+func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
+	k := t.env.Keys
+	switch {
+	case key.Matches(msg, k.Filter):
+		t.typing = true
+		t.input.CursorEnd()
+		t.input.Focus()
+	case key.Matches(msg, k.Mark), key.Matches(msg, k.MarkRange), key.Matches(msg, k.MarkAll):
+		t.onMarkKey(msg)
+	case key.Matches(msg, k.Sort):
+		t.sortNext()
+	case key.Matches(msg, k.Reverse):
+		t.rows.sort(t.rows.sortBy, !t.rows.reverse)
+		t.find()
+	case key.Matches(msg, k.Columns):
+		t.choosing = &chooser{at: t.rows.sortBy}
+	case key.Matches(msg, k.Refresh):
+		var cmds []tea.Cmd
+		for _, src := range t.sources {
+			cmds = append(cmds, t.list(src))
+		}
+		return nil, tea.Batch(cmds...)
+	case key.Matches(msg, k.Copy):
+		if r := t.current(); r != nil {
+			return Copy{r.id, r.id}, nil
+		}
+	case key.Matches(msg, k.Open):
+		t.pane.open = true
+		t.look++
+	case key.Matches(msg, k.Object):
+		t.pane.open = true
+		t.pane.toggleObject()
+		t.look++
+	case key.Matches(msg, k.Focus):
+		t.inPane = t.pane.open && !t.inPane
+	case key.Matches(msg, k.Back):
+		return t.back(), nil
+	default:
+		return Say{msg.String() + " does nothing here; ? lists the keys", theme.Faint}, nil
+	}
+	return nil, nil
+}
+
+// back closes what was opened last: the pane, the marks, the filter, the table.
+func (t *Table[T]) back() Intent {
+	switch {
+	case t.pane.open:
+		t.pane.close()
+		t.inPane = false
+		t.look++
+	case t.rows.marks > 0:
+		for _, r := range t.rows.marked() {
+			t.rows.setMark(r, false)
+		}
+	case t.rows.query != "":
+		t.input.SetValue("")
+		t.rows.search("")
+		t.find()
+	default:
+		return Back{}
+	}
+	return nil
+}
+
+func (t *Table[T]) onMarkKey(msg tea.KeyMsg) {
+	k, r := t.env.Keys, t.current()
+	switch {
+	case r == nil:
+	case key.Matches(msg, k.Mark):
+		t.rows.setMark(r, !r.mark)
+		t.markedAt = rowID{r.src, r.id}
+		t.moved = true
+		t.select_(t.pos + 1)
+	case key.Matches(msg, k.MarkRange):
+		t.markRange()
+	case key.Matches(msg, k.MarkAll):
+		all := !slices.ContainsFunc(t.rows.visible, func(r *row[T]) bool { return !r.mark })
+		for _, r := range t.rows.visible {
+			t.rows.setMark(r, !all)
+		}
+	}
+}
+
+// markRange marks from the last marked row to the cursor.
+func (t *Table[T]) markRange() {
+	from := t.pos
+	if last := t.rows.byID[t.markedAt]; last != nil {
+		if at := slices.Index(t.rows.visible, last); at >= 0 {
+			from = at
+		}
+	}
+	for _, r := range t.rows.visible[min(from, t.pos) : max(from, t.pos)+1] {
+		t.rows.setMark(r, true)
+	}
+}
+
+// sortNext sorts by the next column on the screen.
+func (t *Table[T]) sortNext() {
+	shown := t.window.columns
+	if len(shown) == 0 {
+		return
+	}
+	at := slices.IndexFunc(shown, func(c placed) bool { return c.cell == t.rows.sortBy })
+	t.rows.sort(shown[(at+1)%len(shown)].cell, false)
+	t.look++
+	t.find()
+}
+
+// chooser is the open list of columns.
+type chooser struct{ at int }
+
+func (t *Table[T]) onChooserKey(msg tea.KeyMsg) tea.Cmd {
+	k, c := t.env.Keys, t.choosing
+	last := len(t.rows.cells) - 1
+	switch {
+	case key.Matches(msg, k.Up):
+		c.at = max(0, c.at-1)
+	case key.Matches(msg, k.Down):
+		c.at = min(last, c.at+1)
+	case key.Matches(msg, k.Mark):
+		t.hidden[c.at] = !t.hidden[c.at]
+	case key.Matches(msg, k.Accept):
+		t.hidden[c.at] = false
+		t.rows.sort(c.at, c.at == t.rows.sortBy && !t.rows.reverse)
+		t.choosing = nil
+		t.find()
+	case key.Matches(msg, k.Back), key.Matches(msg, k.Quit), key.Matches(msg, k.Columns):
+		t.choosing = nil
+	}
+	t.look++
+	return nil
+}

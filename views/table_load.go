@@ -1,0 +1,246 @@
+package views
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/awsops"
+)
+
+// source is one scope of a table: its listing, its polls and its errors. One
+// slow or failing source holds up no other.
+type source struct {
+	scope   awsops.Scope
+	listing int // counts listings; an answer to an older one is dropped
+	cancel  context.CancelFunc
+	loading bool
+	polling bool
+	pages   int
+	at      time.Time // when the last whole listing ended
+	err     *awsops.Error
+	backoff time.Duration
+}
+
+// page is one page of a listing, or its end.
+type page[T any] struct {
+	table   *Table[T]
+	src     *source
+	listing int
+	items   []T
+	err     error
+	end     bool
+	next    <-chan page[T]
+}
+
+// due says that it is time to list again.
+type due[T any] struct {
+	table   *Table[T]
+	src     *source
+	listing int
+}
+
+// polled answers a poll of single rows.
+type polled[T any] struct {
+	table   *Table[T]
+	src     *source
+	listing int
+	ids     []string
+	items   []T
+	err     error
+}
+
+// pollDue says that it is time to look at the rows in transition.
+type pollDue[T any] struct {
+	table *Table[T]
+	src   *source
+}
+
+// connect makes a source for every scope of the session that has none, and
+// starts to list it.
+func (t *Table[T]) connect() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, scope := range t.env.Session.Scopes() {
+		known := slices.ContainsFunc(t.sources, func(s *source) bool {
+			return s.scope == scope || t.res.Shared && s.scope.Profile == scope.Profile
+		})
+		if !known {
+			src := &source{scope: scope}
+			t.sources = append(t.sources, src)
+			cmds = append(cmds, t.list(src))
+		}
+	}
+	t.look++ // the columns for account and region may appear
+	return tea.Batch(cmds...)
+}
+
+// list starts a listing. The one before, if it still runs, is given up.
+func (t *Table[T]) list(src *source) tea.Cmd {
+	t.halt(src)
+	ctx, cancel := context.WithCancel(t.env.Context)
+	src.cancel, src.loading, src.pages = cancel, true, 0
+	client, err := t.env.Session.Client(src.scope)
+	first := page[T]{table: t, src: src, listing: src.listing}
+	pages := t.res.Pages
+	return func() tea.Msg {
+		if err != nil {
+			first.err, first.end = err, true
+			return first
+		}
+		first.next = stream(ctx, pages(ctx, client), first)
+		return <-first.next
+	}
+}
+
+// halt gives up a listing; what it still answers is dropped.
+func (t *Table[T]) halt(src *source) {
+	if src.cancel != nil {
+		src.cancel()
+	}
+	src.listing++
+	src.loading, src.polling = false, false
+}
+
+// stream reads pages ahead of the screen, one at a time, until the listing
+// ends or is given up.
+func stream[T any](ctx context.Context, pages iter.Seq2[[]T, error], like page[T]) <-chan page[T] {
+	out := make(chan page[T])
+	like.next = out
+	send := func(p page[T]) bool {
+		select {
+		case out <- p:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	go func() {
+		defer close(out)
+		for items, err := range pages {
+			p := like
+			p.items, p.err, p.end = items, err, err != nil
+			if !send(p) || err != nil {
+				return
+			}
+		}
+		like.end = true
+		send(like)
+	}()
+	return out
+}
+
+// onPage takes a page in and asks for the next.
+func (t *Table[T]) onPage(p page[T]) tea.Cmd {
+	if p.table != t || p.listing != p.src.listing {
+		return nil
+	}
+	src := p.src
+	cmd := t.took(t.rows.put(src, p.items, p.listing, t.env.Now()))
+	if !p.end {
+		src.pages++
+		next := p.next
+		return tea.Batch(cmd, func() tea.Msg {
+			got, ok := <-next
+			if !ok { // given up
+				return nil
+			}
+			return got
+		})
+	}
+	src.loading = false
+	src.err = awsops.AsError(p.err)
+	if p.err == nil {
+		src.at, src.backoff = t.env.Now(), 0
+		cmd = tea.Batch(cmd, t.took(t.rows.drop(src, func(r *row[T]) bool { return r.seen != p.listing })))
+	}
+	return tea.Batch(cmd, t.listLater(src), t.poll(src))
+}
+
+// perPage is the least time between two listings for each page that they have,
+// so that a large account stays within EC2's request rates.
+const perPage = 2 * time.Second
+
+// mostBackoff bounds how far throttling slows a table down.
+const mostBackoff = 5 * time.Minute
+
+// interval is the time to the next listing of a source.
+func (t *Table[T]) interval(src *source) time.Duration {
+	return max(t.env.Refresh, time.Duration(src.pages)*perPage, src.backoff)
+}
+
+func (t *Table[T]) listLater(src *source) tea.Cmd {
+	if src.err != nil && src.err.Throttled() {
+		src.backoff = min(max(2*src.backoff, 2*t.env.Refresh, 10*time.Second), mostBackoff)
+	}
+	if t.env.Refresh == 0 {
+		return nil
+	}
+	msg := due[T]{t, src, src.listing}
+	return t.env.After(t.interval(src), func() tea.Msg { return msg })
+}
+
+// pollAtOnce is the most rows in transition that one poll looks at.
+const pollAtOnce = 200
+
+// poll asks, after a moment, for the rows in transition. One poll of a source
+// is under way at a time.
+func (t *Table[T]) poll(src *source) tea.Cmd {
+	if src.polling || t.res.ByID == nil || t.closed || len(t.busy(src)) == 0 {
+		return nil
+	}
+	src.polling = true
+	msg := pollDue[T]{t, src}
+	return t.env.After(awsops.PollEvery, func() tea.Msg { return msg })
+}
+
+func (t *Table[T]) busy(src *source) []string {
+	var ids []string
+	for _, r := range t.rows.all {
+		if r.src == src && (r.asked != nil || t.res.Busy(r.item)) && len(ids) < pollAtOnce {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
+}
+
+func (t *Table[T]) onPollDue(msg pollDue[T]) tea.Cmd {
+	if msg.table != t || !msg.src.polling || t.closed {
+		return nil
+	}
+	src, ids, read := msg.src, t.busy(msg.src), t.res.ByID
+	client, err := t.env.Session.Client(src.scope)
+	if len(ids) == 0 || err != nil {
+		src.polling = false
+		return nil
+	}
+	ctx, answer := t.env.Context, polled[T]{table: t, src: src, listing: src.listing, ids: ids}
+	return func() tea.Msg { return ask(ctx, client, read, answer) }
+}
+
+func ask[T any](ctx context.Context, client *ec2.Client, read func(context.Context, *ec2.Client, []string) ([]T, error), answer polled[T]) tea.Msg {
+	answer.items, answer.err = read(ctx, client, answer.ids)
+	return answer
+}
+
+func (t *Table[T]) onPolled(msg polled[T]) tea.Cmd {
+	if msg.table != t || !msg.src.polling {
+		return nil
+	}
+	src := msg.src
+	src.polling = false
+	if msg.err != nil {
+		src.err = awsops.AsError(msg.err)
+		return t.poll(src)
+	}
+	did := t.rows.put(src, msg.items, 0, t.env.Now())
+	found := map[string]bool{}
+	for _, item := range msg.items {
+		found[t.res.ID(item)] = true
+	}
+	did.add(t.rows.drop(src, func(r *row[T]) bool { return !found[r.id] && slices.Contains(msg.ids, r.id) }))
+	return tea.Batch(t.took(did), t.poll(src))
+}

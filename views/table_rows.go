@@ -1,0 +1,366 @@
+package views
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"ec2deck/awsops"
+	"ec2deck/theme"
+)
+
+// row is one row of a table with what the table knows about it.
+type row[T any] struct {
+	src   *source
+	id    string
+	item  T
+	text  string // what filters match
+	order sortKey
+	seen  int // the listing that last saw it
+	mark  bool
+	fresh int    // while it equals table.flashes the row is marked as changed
+	asked *asked // a change that EC2 has been asked for
+
+	drawn       int    // the table.look that line and plain were drawn for
+	line, plain string // with and without colours
+}
+
+// asked is a change on its way: the row shows the state to come.
+type asked struct {
+	was   string // the state before
+	shown string
+	since time.Time
+}
+
+// patience is how long a change may take to show in a describe.
+const patience = 2 * time.Minute
+
+// sortKey orders rows by a number, then by a text.
+type sortKey struct {
+	number int64
+	text   string
+}
+
+func (a sortKey) compare(b sortKey) int {
+	if c := cmp.Compare(a.number, b.number); c != 0 {
+		return c
+	}
+	return strings.Compare(a.text, b.text)
+}
+
+// cell is a column as the table uses it: of the resource, or the account or
+// the region of the row's scope.
+type cell[T any] struct {
+	title       string
+	width       int
+	grow, extra bool
+	right       bool
+	value       func(*row[T]) string
+	show        func(*row[T], time.Time) string
+	number      func(*row[T]) int64
+	tone        func(*row[T]) theme.Tone
+}
+
+// newCells makes the columns of a resource and of its scopes.
+func newCells[T any](res *Resource[T], account func(*row[T]) string) []cell[T] {
+	var cells []cell[T]
+	for _, c := range res.Columns {
+		made := cell[T]{title: c.Title, width: c.Width, grow: c.Grow, extra: c.Extra, right: c.Right}
+		made.value = func(r *row[T]) string { return awsops.Clean(c.Value(r.item)) }
+		made.show = func(r *row[T], _ time.Time) string { return awsops.Clean(c.Value(r.item)) }
+		if c.Show != nil {
+			made.show = func(r *row[T], now time.Time) string { return awsops.Clean(c.Show(r.item, now)) }
+		}
+		if c.Number != nil {
+			made.number = func(r *row[T]) int64 { return c.Number(r.item) }
+		}
+		if c.Tone != nil {
+			made.tone = func(r *row[T]) theme.Tone { return c.Tone(r.item) }
+		}
+		cells = append(cells, made)
+	}
+	region := func(r *row[T]) string { return r.src.scope.Region }
+	return append(cells,
+		cell[T]{title: accountTitle, width: 12, value: account, show: func(r *row[T], _ time.Time) string { return account(r) }},
+		cell[T]{title: regionTitle, width: 14, value: region, show: func(r *row[T], _ time.Time) string { return region(r) }},
+	)
+}
+
+// The columns that appear when there is more than one of them.
+const (
+	accountTitle = "Account"
+	regionTitle  = "Region"
+)
+
+// rows is the data of a table: all rows, and those that pass the filter, both
+// in order. Nothing outside refers to a row by its index.
+type rows[T any] struct {
+	res   *Resource[T]
+	cells []cell[T]
+	// widths are the widest values so far, by cell; they only grow.
+	widths []int
+
+	byID    map[rowID]*row[T]
+	all     []*row[T]
+	visible []*row[T] // the same slice as all while there is no filter
+
+	query   string
+	filter  filter[T]
+	sortBy  int // an index into cells
+	reverse bool
+	marks   int
+	flashes int
+}
+
+type rowID struct {
+	src *source
+	id  string
+}
+
+// change tells what an insertion did.
+type change struct {
+	shown   bool // a cell of some row differs
+	order   bool // rows came, went or moved
+	flashed bool // some row is to be marked as changed
+}
+
+func (c *change) add(d change) {
+	c.shown, c.order, c.flashed = c.shown || d.shown, c.order || d.order, c.flashed || d.flashed
+}
+
+// put inserts or replaces rows of a scope that a listing or a poll has read.
+func (rs *rows[T]) put(src *source, items []T, listing int, now time.Time) change {
+	var did change
+	var fresh []*row[T]
+	moved := false
+	for _, item := range items {
+		id := rs.res.ID(item)
+		key := rowID{src, id}
+		r, known := rs.byID[key]
+		if !known {
+			r = &row[T]{src: src, id: id, item: item, seen: listing, fresh: -1}
+			r.text = filterText(r, rs.cells, rs.res.Tags, rs.widths)
+			r.order = rs.keyOf(r)
+			rs.byID[key] = r
+			fresh = append(fresh, r)
+			continue
+		}
+		r.seen = max(r.seen, listing)
+		d := rs.replace(r, item, now)
+		moved = moved || d.order
+		did.add(d)
+	}
+	if moved {
+		rs.all = append(rs.all, fresh...)
+		rs.sortAll()
+	} else if len(fresh) > 0 {
+		rs.merge(fresh)
+	}
+	if len(fresh) > 0 {
+		did.shown, did.order = true, true
+	}
+	if did.order {
+		rs.narrow()
+	}
+	return did
+}
+
+// replace gives a row its newest item. While EC2 still tells the state before
+// a change that it accepted, the row keeps showing the state to come.
+func (rs *rows[T]) replace(r *row[T], item T, now time.Time) change {
+	if rs.res.Carry != nil {
+		item = rs.res.Carry(r.item, item)
+	}
+	if a := r.asked; a != nil {
+		if rs.res.State(item) == a.was && now.Sub(a.since) < patience {
+			item = rs.res.Pretend(item, a.shown)
+		} else {
+			r.asked = nil
+		}
+	}
+	return rs.set(r, item)
+}
+
+// set replaces the item and notes what that changed.
+func (rs *rows[T]) set(r *row[T], item T) change {
+	r.item = item
+	text := filterText(r, rs.cells, rs.res.Tags, rs.widths)
+	if text == r.text {
+		return change{}
+	}
+	r.text, r.drawn = text, 0
+	if !r.src.at.IsZero() { // while the first listing runs everything is new
+		r.fresh = rs.flashes
+	}
+	order := rs.keyOf(r)
+	// A filter may match the row differently now, even if it stays in place.
+	moved := order != r.order || len(rs.filter) > 0
+	r.order = order
+	return change{shown: true, order: moved, flashed: !r.src.at.IsZero()}
+}
+
+// ask shows rows in the state that EC2 is being asked for.
+func (rs *rows[T]) ask(src *source, ids []string, shown string, now time.Time) change {
+	var did change
+	for _, id := range ids {
+		if r, ok := rs.byID[rowID{src, id}]; ok && r.asked == nil {
+			r.asked = &asked{was: rs.res.State(r.item), shown: shown, since: now}
+			did.add(rs.set(r, rs.res.Pretend(r.item, shown)))
+			r.drawn = 0
+		}
+	}
+	return rs.settle(did)
+}
+
+// unask takes back what ask showed.
+func (rs *rows[T]) unask(src *source, ids []string) change {
+	var did change
+	for _, id := range ids {
+		if r, ok := rs.byID[rowID{src, id}]; ok && r.asked != nil {
+			was := r.asked.was
+			r.asked = nil
+			did.add(rs.set(r, rs.res.Pretend(r.item, was)))
+			r.drawn = 0
+		}
+	}
+	return rs.settle(did)
+}
+
+func (rs *rows[T]) settle(did change) change {
+	if did.order {
+		rs.sortAll()
+		rs.narrow()
+	}
+	return did
+}
+
+// drop removes the rows of a scope that gone says so of.
+func (rs *rows[T]) drop(src *source, gone func(*row[T]) bool) change {
+	before := len(rs.all)
+	rs.all = slices.DeleteFunc(slices.Clone(rs.all), func(r *row[T]) bool {
+		if r.src != src || !gone(r) {
+			return false
+		}
+		delete(rs.byID, rowID{src, r.id})
+		if r.mark {
+			rs.marks--
+		}
+		return true
+	})
+	if len(rs.all) == before {
+		return change{}
+	}
+	rs.narrow()
+	return change{shown: true, order: true}
+}
+
+func (rs *rows[T]) keyOf(r *row[T]) sortKey {
+	c := rs.cells[rs.sortBy]
+	if c.number != nil {
+		return sortKey{number: c.number(r)}
+	}
+	return sortKey{text: strings.ToLower(c.value(r))}
+}
+
+// less is the order of the table; equal keys are ordered by ID, so that it is
+// the same after every refresh.
+func (rs *rows[T]) compare(a, b *row[T]) int {
+	c := a.order.compare(b.order)
+	if rs.reverse {
+		c = -c
+	}
+	if c == 0 {
+		c = strings.Compare(a.id, b.id)
+	}
+	return c
+}
+
+// merge puts new rows, which a page brings many of, into the ordered ones.
+func (rs *rows[T]) merge(fresh []*row[T]) {
+	slices.SortFunc(fresh, rs.compare)
+	out := make([]*row[T], 0, len(rs.all)+len(fresh))
+	old := rs.all
+	for len(old) > 0 && len(fresh) > 0 {
+		if rs.compare(old[0], fresh[0]) <= 0 {
+			out, old = append(out, old[0]), old[1:]
+		} else {
+			out, fresh = append(out, fresh[0]), fresh[1:]
+		}
+	}
+	rs.all = append(append(out, old...), fresh...)
+}
+
+func (rs *rows[T]) sortAll() { slices.SortFunc(rs.all, rs.compare) }
+
+// sort orders by another column, or the other way round.
+func (rs *rows[T]) sort(by int, reverse bool) {
+	if by != rs.sortBy {
+		rs.sortBy = by
+		for _, r := range rs.all {
+			r.order = rs.keyOf(r)
+		}
+	}
+	rs.reverse = reverse
+	rs.all = slices.Clone(rs.all)
+	rs.sortAll()
+	rs.narrow()
+}
+
+// search sets the filter. A query that only grew looks at what was visible.
+func (rs *rows[T]) search(query string) {
+	from := rs.all
+	if narrows(rs.query, query) {
+		from = rs.visible
+	}
+	rs.query, rs.filter = query, compile(query, rs.cells, rs.res.Tags)
+	rs.visible = rs.matching(from)
+}
+
+// narrows says whether every row that matches the longer query matches the
+// shorter: true for plain words that grew at the end.
+func narrows(short, long string) bool {
+	return short != "" && strings.HasPrefix(long, short) && !strings.ContainsAny(long, `-:"`)
+}
+
+func (rs *rows[T]) narrow() { rs.visible = rs.matching(rs.all) }
+
+func (rs *rows[T]) matching(from []*row[T]) []*row[T] {
+	if len(rs.filter) == 0 {
+		return rs.all
+	}
+	var out []*row[T]
+	for _, r := range from {
+		if rs.filter.match(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// setMark marks or unmarks one row.
+func (rs *rows[T]) setMark(r *row[T], mark bool) {
+	if r.mark == mark {
+		return
+	}
+	r.mark, r.drawn = mark, 0
+	if mark {
+		rs.marks++
+	} else {
+		rs.marks--
+	}
+}
+
+// marked lists the marked rows in the table's order, filtered out or not.
+func (rs *rows[T]) marked() []*row[T] {
+	var out []*row[T]
+	if rs.marks == 0 {
+		return nil
+	}
+	for _, r := range rs.all {
+		if r.mark {
+			out = append(out, r)
+		}
+	}
+	return out
+}

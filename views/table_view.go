@@ -1,0 +1,350 @@
+package views
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"ec2deck/theme"
+)
+
+// window is the part of the table that is on the screen, drawn.
+type window struct {
+	width, height int
+	top           int      // the first visible row
+	rows          int      // how many fit
+	across        int      // the width of the table beside the pane
+	columns       []placed // the columns that fit
+	widths        []int    // the widths of values that they were made for
+	head          string
+	body          []string
+	drawn         int // the look that head and columns were made for
+}
+
+// placed is a column with the width that it got.
+type placed struct{ cell, width int }
+
+// Where the detail pane goes, and how much of the screen it takes.
+const (
+	besideFrom = 130 // from this width on the pane stands beside the table
+	gutter     = 2   // cursor and marks
+	mostGrown  = 60  // the widest that a growing column gets
+)
+
+// Resize implements View.
+func (t *Table[T]) Resize(width, height int) {
+	t.window.width, t.window.height = width, height
+	t.look++
+	t.draw()
+}
+
+// View implements View. Everything has been drawn by Update.
+func (t *Table[T]) View() string { return t.lastFrame }
+
+// draw brings the frame up to date: it draws lines that are new in the window
+// and takes the others as they are.
+func (t *Table[T]) draw() {
+	w := &t.window
+	if w.width <= 0 || w.height <= 0 {
+		return
+	}
+	if minute := t.env.Now().Unix() / 60; minute != t.clockMin { // ages grow
+		t.clockMin = minute
+		t.look++
+	}
+	tableHeight := w.height
+	w.across = w.width
+	if t.pane.open {
+		tableHeight = t.place()
+	}
+	w.rows = max(0, tableHeight-2)
+	if !slices.Equal(w.widths, t.rows.widths) {
+		w.widths = slices.Clone(t.rows.widths)
+		t.look++
+	}
+	if w.drawn != t.look {
+		w.columns = t.columns(w.across)
+		w.head = t.heading()
+		w.drawn = t.look
+	}
+	w.top = max(0, min(w.top, t.pos, len(t.rows.visible)-w.rows))
+	if t.pos >= w.top+w.rows {
+		w.top = t.pos - w.rows + 1
+	}
+	t.frame(tableHeight)
+}
+
+// place gives the pane its room and returns the height left for the table.
+func (t *Table[T]) place() int {
+	w := &t.window
+	if w.width >= besideFrom {
+		side := w.width * 2 / 5
+		w.across = w.width - side - 1
+		t.pane.resize(side, w.height)
+		return w.height
+	}
+	below := max(3, w.height*3/5)
+	t.pane.resize(w.width, below-1)
+	return w.height - below
+}
+
+// frame joins title, heading, rows and pane to exactly the size of the window.
+func (t *Table[T]) frame(tableHeight int) {
+	w := &t.window
+	lines := make([]string, 0, w.height)
+	lines = append(lines, t.title(), w.head)
+	lines = append(lines, t.body()...)
+	for len(lines) < tableHeight {
+		lines = append(lines, "")
+	}
+	lines = lines[:tableHeight]
+	if t.pane.open {
+		lines = t.joinPane(lines)
+	}
+	var b strings.Builder
+	for i, line := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(line)
+	}
+	t.lastFrame = b.String()
+}
+
+func (t *Table[T]) joinPane(lines []string) []string {
+	w, faint := &t.window, t.env.Theme.Tone(theme.Faint)
+	pane := t.pane.lines(t.inPane)
+	if w.width < besideFrom {
+		lines = append(lines, faint.Render(strings.Repeat("─", w.width)))
+		return append(lines, pane...)
+	}
+	bar := faint.Render("│")
+	for i := range lines {
+		pad := max(0, w.across-ansi.StringWidth(lines[i]))
+		lines[i] += strings.Repeat(" ", pad) + bar + pane[i]
+	}
+	return lines
+}
+
+// title is the line above the headings: what is shown of what, and how.
+func (t *Table[T]) title() string {
+	th := t.env.Theme
+	if t.typing {
+		t.input.Width = max(1, t.window.across-len(t.input.Prompt)-1)
+		return fit(t.input.View(), t.window.across)
+	}
+	count := fmt.Sprint(len(t.rows.all))
+	if len(t.rows.visible) != len(t.rows.all) {
+		count = fmt.Sprintf("%d of %d", len(t.rows.visible), len(t.rows.all))
+	}
+	parts := []string{th.Tone(theme.Strong).Render(t.res.Title) + " " + count}
+	if q := t.rows.query; q != "" {
+		parts = append(parts, th.Tone(theme.Accent).Render("/"+q))
+	}
+	if n := t.rows.marks; n > 0 {
+		parts = append(parts, th.Tone(theme.Busy).Render(fmt.Sprintf("%d marked", n)))
+	}
+	return fit(strings.Join(parts, "  "), t.window.across)
+}
+
+// columns chooses what fits: from the left, as long as there is room. The
+// growing column takes what is left over.
+func (t *Table[T]) columns(across int) []placed {
+	var out []placed
+	room, grows := across-gutter, -1
+	for i, c := range t.rows.cells {
+		if t.hidden[i] || c.title == accountTitle && t.one(func(s *source) string { return s.scope.Profile }) ||
+			c.title == regionTitle && t.one(func(s *source) string { return s.scope.Region }) {
+			continue
+		}
+		width := min(c.width, max(t.rows.widths[i], ansi.StringWidth(c.title)+1))
+		if room < width {
+			break
+		}
+		if c.grow {
+			grows = len(out)
+		}
+		out = append(out, placed{i, width})
+		room -= width + 1
+	}
+	if grows >= 0 && room > 0 {
+		out[grows].width = min(out[grows].width+room, max(out[grows].width, t.rows.widths[out[grows].cell]), mostGrown)
+	}
+	return out
+}
+
+// one says whether all sources agree in something, so that its column can be
+// left away.
+func (t *Table[T]) one(what func(*source) string) bool {
+	for _, s := range t.sources {
+		if what(s) != what(t.sources[0]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *Table[T]) heading() string {
+	var b strings.Builder
+	b.WriteString(strings.Repeat(" ", gutter))
+	for i, p := range t.window.columns {
+		c := t.rows.cells[p.cell]
+		title := c.title
+		if p.cell == t.rows.sortBy {
+			title += map[bool]string{false: "↑", true: "↓"}[t.rows.reverse]
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(pad(title, p.width, c.right))
+	}
+	return t.env.Theme.Heading.Render(b.String())
+}
+
+// body is the lines of the window.
+func (t *Table[T]) body() []string {
+	if t.choosing != nil {
+		return t.chooserLines()
+	}
+	w := &t.window
+	end := min(w.top+w.rows, len(t.rows.visible))
+	if w.top >= end {
+		return []string{"", "  " + t.empty()}
+	}
+	w.body = w.body[:0]
+	for i, r := range t.rows.visible[w.top:end] {
+		if r.drawn != t.look {
+			t.drawRow(r)
+		}
+		if w.top+i == t.pos {
+			w.body = append(w.body, t.env.Theme.Cursor.Render(">"+r.plain[1:]))
+			continue
+		}
+		w.body = append(w.body, r.line)
+	}
+	return w.body
+}
+
+// empty says why there are no rows.
+func (t *Table[T]) empty() string {
+	loading := len(t.sources) == 0
+	for _, s := range t.sources {
+		loading = loading || s.loading
+	}
+	switch {
+	case len(t.rows.all) > 0:
+		return "Nothing matches " + t.rows.query + ". esc clears the filter."
+	case loading:
+		return "Loading…"
+	case t.Status().Tone == theme.Bad:
+		return "Nothing could be read; see below. r tries again."
+	}
+	return "There are none here."
+}
+
+// drawRow draws a row once with its colours and once without, for the cursor.
+func (t *Table[T]) drawRow(r *row[T]) {
+	sign := byte(' ')
+	switch {
+	case r.mark:
+		sign = '*'
+	case r.asked != nil:
+		sign = '~'
+	case r.fresh == t.rows.flashes:
+		sign = '+'
+	}
+	var line, plain strings.Builder
+	line.WriteByte(' ')
+	plain.WriteByte(' ')
+	plain.WriteByte(sign)
+	t.env.Theme.Tone(theme.Busy).Append(&line, string(sign))
+	now := t.env.Now()
+	for i, p := range t.window.columns {
+		c := t.rows.cells[p.cell]
+		text := pad(c.show(r, now), p.width, c.right)
+		if i > 0 {
+			line.WriteByte(' ')
+			plain.WriteByte(' ')
+		}
+		plain.WriteString(text)
+		if c.tone == nil {
+			line.WriteString(text)
+			continue
+		}
+		t.env.Theme.Tone(c.tone(r)).Append(&line, text)
+	}
+	r.line, r.plain, r.drawn = line.String(), plain.String(), t.look
+}
+
+func (t *Table[T]) chooserLines() []string {
+	lines := []string{"  Columns: space shows or hides, enter sorts by it, esc closes"}
+	room := max(1, t.window.rows-1)
+	from := max(0, min(t.choosing.at-room/2, len(t.rows.cells)-room))
+	for i := from; i < min(from+room, len(t.rows.cells)); i++ {
+		box := "[x] "
+		if t.hidden[i] {
+			box = "[ ] "
+		}
+		line := "  " + box + t.rows.cells[i].title
+		if i == t.choosing.at {
+			line = t.env.Theme.Cursor.Render("> " + box + t.rows.cells[i].title)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// pad cuts or fills a text to a width. Plain ASCII, which most cells are, needs
+// no look at wide runes.
+func pad(s string, width int, right bool) string {
+	n := len(s)
+	if !ascii(s) {
+		n = ansi.StringWidth(s)
+	}
+	if n > width {
+		if width <= 1 {
+			return ansi.Truncate(s, width, "")
+		}
+		s = ansi.Truncate(s, width, "…")
+		n = ansi.StringWidth(s)
+	}
+	if n == width {
+		return s
+	}
+	if right {
+		return spaces(width-n) + s
+	}
+	return s + spaces(width-n)
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 || s[i] == 0x1b {
+			return false
+		}
+	}
+	return true
+}
+
+const blank = "                                                                                                                                "
+
+func spaces(n int) string {
+	if n <= len(blank) {
+		return blank[:n]
+	}
+	return strings.Repeat(" ", n)
+}
+
+// fit cuts a line, with its colours, to a width.
+func fit(s string, width int) string { return ansi.Truncate(s, width, "…") }
+
+// since prints the age of a moment; the zero time has none.
+func since(at, now time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return Age(now.Sub(at))
+}

@@ -1,0 +1,138 @@
+// Package views holds what stands on the screen's stack: the generic table
+// with its detail pane, the form and the text pager, and one declaration for
+// each resource. A declaration is data; see Resource.
+//
+// Views never call AWS in Update or View, open no dialogs and decide nothing
+// about permissions: they return an Intent, and the screen acts on it at once.
+package views
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/awsops"
+	"ec2deck/keymap"
+	"ec2deck/theme"
+)
+
+// Env is what one session is given. It does not change while the session
+// lives; what can change sits behind the session's methods.
+type Env struct {
+	Context context.Context
+	Session *awsops.Session
+	Theme   theme.Theme
+	Keys    keymap.Map
+	Log     *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
+	// After makes a message when the time has passed. It starts its timer when
+	// it is built, so it is built in the Update that returns it.
+	After func(time.Duration, func() tea.Msg) tea.Cmd
+	// Refresh is the time between two listings of a table; 0 turns them off.
+	Refresh time.Duration
+}
+
+// View is something on the stack. It is changed by Update and Resize only;
+// Init, which may come again after Close, starts its work.
+type View interface {
+	Init() tea.Cmd
+	// Update takes any message; those of other views are none of its business.
+	Update(tea.Msg) (Intent, tea.Cmd)
+	// View is exactly as large as the last Resize said.
+	View() string
+	Resize(width, height int)
+	// Close stops listings and timers. What has been shown is kept.
+	Close()
+	// Status is one line about the data: their age, what is going on, errors.
+	Status() Status
+	// Help lists the keys that work here, the most useful first.
+	Help() []key.Binding
+	// Typing says that runes belong to a text input.
+	Typing() bool
+}
+
+// Status is a line about a view's data.
+type Status struct {
+	Text string
+	Tone theme.Tone
+}
+
+// Intent is what a view asks of the screen. It is acted on in the same Update.
+type Intent interface{ intent() }
+
+// Run asks to carry out an operation on targets, as they were when the key was
+// pressed.
+type Run struct {
+	Operation string
+	Targets   []Target
+	Values    awsops.Values
+	// Form asks for the form first, so that every input can be given.
+	Form bool
+	// OneByOne makes a call for each target.
+	OneByOne bool
+	// Skipped tells which selected rows cannot take the operation, and why.
+	Skipped []string
+}
+
+// Target is one row that an operation is about.
+type Target struct {
+	Scope         awsops.Scope
+	Account       string
+	ID, Name, Now string // Now is the state that the operator saw
+}
+
+// Open asks for another table, filtered.
+type Open struct{ Kind, Query string }
+
+// Show asks for a text on the stack.
+type Show struct{ Title, Text string }
+
+// Back asks to leave the view.
+type Back struct{}
+
+// Say asks to tell something.
+type Say struct {
+	Text string
+	Tone theme.Tone
+}
+
+// Copy asks to put a text on the clipboard.
+type Copy struct{ Text, What string }
+
+func (Run) intent()  {}
+func (Open) intent() {}
+func (Show) intent() {}
+func (Back) intent() {}
+func (Say) intent()  {}
+func (Copy) intent() {}
+
+// Selector is a view that has rows selected for an operation.
+type Selector interface {
+	// Selection is the marked rows, or the one under the cursor, and what kind
+	// of thing they are.
+	Selection() (noun string, targets []Target)
+}
+
+// Messages that the screen sends to every view.
+type (
+	// Scoped says that the session has new scopes or accounts.
+	Scoped struct{}
+	// Began says that EC2 is being asked for a change of these targets.
+	Began struct {
+		Noun   string
+		Expect *awsops.Expect
+		Scope  awsops.Scope
+		IDs    []string
+	}
+	// Ended says what became of the request: for some targets, or for all, it failed.
+	Ended struct {
+		Noun   string
+		Scope  awsops.Scope
+		IDs    []string // accepted by EC2
+		Failed []string
+	}
+)
