@@ -1,13 +1,16 @@
 package awsops
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -117,7 +120,7 @@ func visible(t *Table) []int {
 func (p Print) text(w io.Writer, r Result) error {
 	if r.Table == nil {
 		for _, o := range r.Outputs {
-			if _, err := io.WriteString(w, Clean(CellText(o.Value, p.Delimiter, ""))+p.Row); err != nil {
+			if _, err := io.WriteString(w, CleanLines(CellText(o.Value, p.Delimiter, ""))+p.Row); err != nil {
 				return err
 			}
 		}
@@ -137,9 +140,9 @@ func (p Print) text(w io.Writer, r Result) error {
 
 func (p Print) csv(w io.Writer, r Result) error {
 	out := csv.NewWriter(w)
-	table := r.Table
+	table, clean := r.Table, Clean
 	if table == nil {
-		table = &Table{Rows: [][]any{{}}}
+		table, clean = &Table{Rows: [][]any{{}}}, CleanLines
 		for _, o := range r.Outputs {
 			table.Columns = append(table.Columns, TableColumn{Name: o.Name})
 			table.Rows[0] = append(table.Rows[0], o.Value)
@@ -153,7 +156,7 @@ func (p Print) csv(w io.Writer, r Result) error {
 	for _, row := range table.Rows {
 		var cells []string
 		for _, i := range visible(table) {
-			cells = append(cells, harmless(Clean(CellText(row[i], p.Delimiter, table.Null))))
+			cells = append(cells, harmless(clean(CellText(row[i], p.Delimiter, table.Null))))
 		}
 		_ = out.Write(cells)
 	}
@@ -237,12 +240,41 @@ func (p Print) trailer(w io.Writer, r Result) error {
 }
 
 func (p Print) json(w io.Writer, r Result, exit int) error {
-	env := newEnvelope(r, exit)
-	out := json.NewEncoder(w)
+	return writeJSON(w, newEnvelope(r, exit))
+}
+
+// writeJSON escapes what could act on a terminal or cannot be seen: the
+// encoder itself lets C1 controls and format characters through. They can
+// stand in strings only.
+func writeJSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	out := json.NewEncoder(&b)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
-	return out.Encode(env)
+	if err := out.Encode(v); err != nil {
+		return err
+	}
+	text := b.String()
+	if !strings.ContainsFunc(text, unseen) {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+	var escaped strings.Builder
+	for _, r := range text {
+		if !unseen(r) {
+			escaped.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&escaped, "\\u%04x", unit)
+		}
+	}
+	_, err := io.WriteString(w, escaped.String())
+	return err
 }
+
+// unseen is hidden, but for the newlines of the encoder.
+func unseen(r rune) bool { return r != '\n' && r > 0x1f && hidden(r) }
 
 // envelope is the JSON form of a result.
 type envelope struct {
@@ -307,10 +339,7 @@ func (p Print) WriteError(w io.Writer, operation string, err error, exit int) er
 		env.Message, env.RequestID = e.Message, e.RequestID
 		env.Errors = []envelopeError{failure("", e)}
 	}
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(env)
+	return writeJSON(w, env)
 }
 
 // object is a JSON object that keeps the order of its members.
@@ -321,7 +350,7 @@ type member Output
 // MarshalJSON writes the members in order. Times are UTC, empty cells null.
 // A member that comes twice keeps its first place.
 func (o object) MarshalJSON() ([]byte, error) {
-	var b strings.Builder
+	var b bytes.Buffer
 	b.WriteByte('{')
 	for i, m := range o {
 		if slices.ContainsFunc(o[:i], func(x member) bool { return x.Name == m.Name }) {
@@ -330,19 +359,27 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		key, _ := json.Marshal(m.Name)
 		v := m.Value
 		if t, ok := v.(time.Time); ok {
 			v = t.UTC().Format(TimeFormat)
 		}
-		val, err := json.Marshal(v)
-		if err != nil {
+		if err := errors.Join(encode(&b, m.Name, ":"), encode(&b, v, "")); err != nil {
 			return nil, err
 		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(val)
 	}
 	b.WriteByte('}')
-	return []byte(b.String()), nil
+	return b.Bytes(), nil
+}
+
+// encode writes a value without escaping HTML, which the outer encoder could
+// not take back, and without the encoder's newline.
+func encode(b *bytes.Buffer, v any, after string) error {
+	out := json.NewEncoder(b)
+	out.SetEscapeHTML(false)
+	if err := out.Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1)
+	b.WriteString(after)
+	return nil
 }

@@ -10,9 +10,14 @@ import (
 	"ec2deck/awsops"
 )
 
-// TestRules asks every rule at its boundaries. An empty error means that the
-// inputs are good.
-func TestRules(t *testing.T) {
+// ruleCase is inputs and what Validate says about them.
+type ruleCase struct {
+	op   string
+	v    awsops.Values
+	want string
+}
+
+func ruleCases() []ruleCase {
 	many := func(n int) string {
 		var list []string
 		for i := range n {
@@ -21,11 +26,7 @@ func TestRules(t *testing.T) {
 		return strings.Join(list, ",")
 	}
 	const id = "i-0aa00000000000001"
-	for _, test := range []struct {
-		op   string
-		v    awsops.Values
-		want string
-	}{
+	return []ruleCase{
 		{"start-instances", nil, "--instance-ids is required: the instances to start"},
 		{"start-instances", ids(" , "), "--instance-ids is required: the instances to start"},
 		{"start-instances", ids("i-0aa0000"), `--instance-ids "i-0aa0000": write i- and 8 or 17 hex digits`},
@@ -70,7 +71,13 @@ func TestRules(t *testing.T) {
 		{"describe-availability-zones", awsops.Values{"zone-ids": {"usw2-lax1-az1"}}, ""},
 		{"get-console-output", awsops.Values{"instance-id": {id, "i-0aa00000"}}, `--instance-id "` + id + ` i-0aa00000": takes one value`},
 		{"get-console-output", awsops.Values{"instance-id": {id}, "colour": {"red"}}, "--colour is no input of get-console-output"},
-	} {
+	}
+}
+
+// TestRules asks every rule at its boundaries. An empty error means that the
+// inputs are good.
+func TestRules(t *testing.T) {
+	for _, test := range ruleCases() {
 		t.Run(test.op+" "+test.want, func(t *testing.T) {
 			op, _ := awsops.Find(test.op)
 			err := op.Validate(test.v)

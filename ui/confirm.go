@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"ec2deck/awsops"
 	"ec2deck/theme"
@@ -61,7 +62,9 @@ func (c *confirm) Init() tea.Cmd {
 		}
 		c.looking++
 		ctx, look, ids := c.env.Context, c.info.Foresee, r.Targets()
-		cmds = append(cmds, func() tea.Msg { return foresee(ctx, c, func(ctx context.Context) ([]string, error) { return look(ctx, client, ids) }) })
+		cmds = append(cmds, func() tea.Msg {
+			return foresee(ctx, c, func(ctx context.Context) ([]string, error) { return look(ctx, client, ids) })
+		})
 	}
 	return tea.Batch(cmds...)
 }
@@ -208,7 +211,7 @@ func (c *confirm) View() string {
 	out := []string{c.title(), ""}
 	out = append(out, shown...)
 	if more := len(lines) - c.top - len(shown); more > 0 {
-		out[1] = th.Tone(theme.Faint).Render(fmt.Sprintf("%d more lines, ↓ scrolls", more))
+		out[1] = th.Tone(theme.Faint).Render(plural(more, "more line") + ", ↓ scrolls")
 	}
 	out = append(out, "", c.question())
 	return strings.Join(out, "\n")
@@ -306,11 +309,11 @@ func (c *confirm) question() string {
 	th := c.env.Theme
 	switch {
 	case c.need == awsops.Typed:
-		c.input.Width = max(1, c.width/2)
 		ask := "Type " + th.Tone(theme.Strong).Render(c.phrase()) + " to confirm "
 		if c.wrong {
 			ask = th.Tone(theme.Bad).Render("That is not ") + th.Tone(theme.Strong).Render(c.phrase()) + " "
 		}
+		c.input.Width = max(1, c.width-ansi.StringWidth(ask+c.input.Prompt)-1)
 		return ask + c.input.View()
 	case c.once:
 		return th.Danger.Render("[Y] yes, really "+c.info.Verb()) + "   [esc] cancel"

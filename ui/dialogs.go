@@ -265,4 +265,3 @@ func (m *Model) newHelp() views.View {
 		"  ~  EC2 has been asked   +  has just changed")
 	return views.NewStyledText(m.env, "Help", lines)
 }
-

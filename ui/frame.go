@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
 
 	"ec2deck/awsops"
@@ -77,6 +78,9 @@ func (m *Model) bar() string {
 		info := s.Info()
 		text := fmt.Sprintf("%d %s", i+1, info.Title)
 		if info.Kind == m.kind {
+			if th.Plain() {
+				text = "[" + text + "]"
+			}
 			left += "  " + th.Tab.Render(text)
 			continue
 		}
@@ -95,7 +99,12 @@ func (m *Model) where() string {
 	scopes := m.env.Session.Scopes()
 	switch len(scopes) {
 	case 0:
-		return "connecting…"
+		for _, p := range m.profiles {
+			if !p.opened {
+				return "connecting…"
+			}
+		}
+		return "not connected"
 	case 1:
 		account := m.env.Session.Account(scopes[0].Profile)
 		if account == "" {
@@ -115,14 +124,18 @@ func (m *Model) where() string {
 func (m *Model) message() []string {
 	th := m.env.Theme
 	if m.notice.tone == theme.Bad && !m.notice.seen {
-		return m.whole(th.Tone(theme.Bad), m.progress()+" "+m.notice.text, 5)
+		return m.whole(th.Tone(theme.Bad), strings.TrimSpace(m.progress()+" "+sign(theme.Bad)+m.notice.text), 5)
 	}
 	text := m.progress()
 	if text != "" {
 		text = th.Tone(theme.Busy).Render(text) + "  "
 	}
 	if m.notice.text != "" {
-		text += th.Tone(m.notice.tone).Render(m.notice.text)
+		mark := ""
+		if m.notice.tone == theme.Bad {
+			mark = sign(theme.Bad)
+		}
+		text += th.Tone(m.notice.tone).Render(mark + m.notice.text)
 	}
 	return []string{cut(text, m.width)}
 }
@@ -132,7 +145,7 @@ func (m *Model) whole(paint theme.Paint, text string, most int) []string {
 	lines := wrap(strings.TrimSpace(text), m.width)
 	if len(lines) > most {
 		lines = lines[:most]
-		lines[most-1] = cut(lines[most-1], m.width-20) + "… (e shows all)"
+		lines[most-1] = ansi.Truncate(lines[most-1], m.width-20, "") + "… (e shows all)"
 	}
 	for i, l := range lines {
 		lines[i] = paint.Render(l)
@@ -166,6 +179,9 @@ func (m *Model) dataStatus() views.Status {
 
 func (m *Model) status() []string {
 	s := m.dataStatus()
+	if m.trouble() != nil {
+		s = views.Status{}
+	}
 	return m.whole(m.env.Theme.Tone(s.Tone), sign(s.Tone)+awsops.Clean(s.Text), 3)
 }
 
@@ -173,12 +189,16 @@ func (m *Model) status() []string {
 func (m *Model) keys() string {
 	th, k := m.env.Theme, m.env.Keys
 	bindings := m.top().Help()
-	if len(m.overlays) == 0 && !m.top().Typing() {
-		bindings = append(bindings[:len(bindings):len(bindings)], k.Filter, k.Mark, k.Open, k.Sort, k.Refresh, k.Palette)
-	}
 	help := ""
-	if len(m.overlays) == 0 {
-		help = k.Help.Help().Key + " " + th.Tone(theme.Faint).Render(k.Help.Help().Desc)
+	if len(m.overlays) == 0 && !m.top().Typing() {
+		last := []key.Binding{k.Palette, k.Help}
+		if _, table := m.top().(views.Selector); table {
+			bindings = append(bindings[:len(bindings):len(bindings)], k.Mark, k.Open, k.Sort, k.Columns, k.Refresh)
+			last = append([]key.Binding{k.Filter}, last...)
+		}
+		for i, x := range last {
+			help += []string{"", "  "}[min(i, 1)] + x.Help().Key + " " + th.Tone(theme.Faint).Render(x.Help().Desc)
+		}
 	}
 	var b strings.Builder
 	width := m.width - ansi.StringWidth(help) - 2
@@ -260,6 +280,4 @@ func cut(s string, width int) string {
 	return ansi.Truncate(s, width, "…")
 }
 
-func wrap(s string, width int) []string {
-	return strings.Split(ansi.Wrap(s, max(1, width), " "), "\n")
-}
+func wrap(s string, width int) []string { return views.Wrap(s, max(1, width)) }

@@ -127,6 +127,9 @@ func (m *Model) onOpened(msg opened) tea.Cmd {
 	p.opened, p.err = true, msg.err
 	if msg.err != nil {
 		m.say(msg.err.Error(), theme.Bad)
+		if m.trouble() != nil {
+			m.notice = notice{} // the whole screen tells it
+		}
 		return nil
 	}
 	cmds := []tea.Cmd{m.broadcast(views.Scoped{})}

@@ -235,7 +235,7 @@ func formTheme(th theme.Theme) *huh.Theme {
 		s.MultiSelectSelector = style().SetString("> ")
 		s.SelectedOption, s.UnselectedOption = style(), style()
 		s.SelectedPrefix, s.UnselectedPrefix = style().SetString("[x] "), style().SetString("[ ] ")
-		s.FocusedButton, s.BlurredButton = style().Padding(0, 2).Reverse(true), style().Padding(0, 2)
+		s.FocusedButton, s.BlurredButton = style().PaddingRight(1).SetString("[x]"), style().PaddingRight(1).SetString("[ ]")
 		s.TextInput.Cursor, s.TextInput.CursorText, s.TextInput.Placeholder = style(), style(), style().Faint(true)
 		s.TextInput.Prompt, s.TextInput.Text = style(), style()
 		s.Card, s.Next = s.Base, s.FocusedButton

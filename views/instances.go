@@ -39,7 +39,7 @@ func instances() *Resource[instance] {
 			{Title: "Name", Width: 16, Grow: true, Value: func(i instance) string { return i.Name }},
 			{Title: "ID", Width: 19, Value: func(i instance) string { return i.ID }},
 			{Title: "State", Width: 13, Value: func(i instance) string { return i.State }, Tone: stateTone},
-			{Title: "Checks", Width: 6, Value: func(i instance) string { return i.Checks.String() }, Tone: checksTone},
+			{Title: "Checks", Width: 6, Value: func(i instance) string { return i.Checks.String() }, Show: checksShort, Tone: checksTone},
 			{Title: "Type", Width: 12, Value: func(i instance) string { return i.Type }},
 			{Title: "Zone", Width: 15, Value: func(i instance) string { return i.Zone }},
 			{Title: "Public IP", Width: 15, Value: func(i instance) string { return i.PublicIP }},
@@ -120,6 +120,15 @@ func checksTone(i instance) theme.Tone {
 		return theme.Bad
 	}
 	return theme.Busy
+}
+
+// checksShort fits the column: an impaired check shows as "2/3 !".
+func checksShort(i instance, _ time.Time) string {
+	sign, ok := map[string]string{"impaired": "!", "insufficient-data": "?"}[i.Checks.Worst]
+	if !ok {
+		return i.Checks.String()
+	}
+	return fmt.Sprintf("%d/%d %s", i.Checks.Passed, i.Checks.Of, sign)
 }
 
 func always(instance) string { return "" }

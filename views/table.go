@@ -90,8 +90,8 @@ func (t *Table[T]) Close() {
 	t.pane.close()
 }
 
-// Typing implements View.
-func (t *Table[T]) Typing() bool { return t.typing }
+// Typing implements View. The list of columns takes every key too.
+func (t *Table[T]) Typing() bool { return t.typing || t.choosing != nil }
 
 // Update implements View.
 func (t *Table[T]) Update(msg tea.Msg) (Intent, tea.Cmd) {

@@ -173,14 +173,19 @@ func (t *Table[T]) interval(src *source) time.Duration {
 }
 
 func (t *Table[T]) listLater(src *source) tea.Cmd {
-	if src.err != nil && src.err.Throttled() {
-		src.backoff = min(max(2*src.backoff, 2*t.env.Refresh, 10*time.Second), mostBackoff)
-	}
+	t.slowDown(src)
 	if t.env.Refresh == 0 {
 		return nil
 	}
 	msg := due[T]{t, src, src.listing}
 	return t.env.After(t.interval(src), func() tea.Msg { return msg })
+}
+
+// slowDown doubles the time to the next request while EC2 is throttling.
+func (t *Table[T]) slowDown(src *source) {
+	if src.err != nil && src.err.Throttled() {
+		src.backoff = min(max(2*src.backoff, 2*t.env.Refresh, 10*time.Second), mostBackoff)
+	}
 }
 
 // pollAtOnce is the most rows in transition that one poll looks at.
@@ -193,8 +198,12 @@ func (t *Table[T]) poll(src *source) tea.Cmd {
 		return nil
 	}
 	src.polling = true
+	wait := awsops.PollEvery
+	if src.err != nil { // a region that fails or throttles is asked less often
+		wait = max(wait, t.interval(src))
+	}
 	msg := pollDue[T]{t, src}
-	return t.env.After(awsops.PollEvery, func() tea.Msg { return msg })
+	return t.env.After(wait, func() tea.Msg { return msg })
 }
 
 func (t *Table[T]) busy(src *source) []string {
@@ -234,6 +243,7 @@ func (t *Table[T]) onPolled(msg polled[T]) tea.Cmd {
 	src.polling = false
 	if msg.err != nil {
 		src.err = awsops.AsError(msg.err)
+		t.slowDown(src)
 		return t.poll(src)
 	}
 	did := t.rows.put(src, msg.items, 0, t.env.Now())

@@ -81,7 +81,8 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string) []cell[T] {
 		cells = append(cells, made)
 	}
 	region := func(r *row[T]) string { return r.src.scope.Region }
-	return append(cells,
+	// Behind what identifies a row, so that they are seen on a narrow terminal too.
+	return slices.Insert(cells, min(3, len(cells)),
 		cell[T]{title: accountTitle, width: 12, value: account, show: func(r *row[T], _ time.Time) string { return account(r) }},
 		cell[T]{title: regionTitle, width: 14, value: region, show: func(r *row[T], _ time.Time) string { return region(r) }},
 	)
@@ -325,13 +326,15 @@ func narrows(short, long string) bool {
 
 func (rs *rows[T]) narrow() { rs.visible = rs.matching(rs.all) }
 
+// matching filters rows. One that has just been acted on stays, whatever its
+// new state, so that the cursor does not slip onto its neighbour.
 func (rs *rows[T]) matching(from []*row[T]) []*row[T] {
 	if len(rs.filter) == 0 {
 		return rs.all
 	}
 	var out []*row[T]
 	for _, r := range from {
-		if rs.filter.match(r) {
+		if r.asked != nil || rs.filter.match(r) {
 			out = append(out, r)
 		}
 	}

@@ -84,7 +84,17 @@ func wrapLine(line string, width int) []string {
 	if ansi.StringWidth(line) <= width {
 		return []string{line}
 	}
-	return strings.Split(ansi.Wrap(line, width, " "), "\n")
+	return Wrap(line, width)
+}
+
+// noBreak stands for a hyphen while a text is wrapped: x/ansi breaks at every
+// hyphen, and an ID that is broken in two can be neither read nor copied.
+const noBreak = "\u2011"
+
+// Wrap breaks a text, with its colours, into lines at blanks.
+func Wrap(s string, width int) []string {
+	wrapped := ansi.Wrap(strings.ReplaceAll(s, "-", noBreak), width, " ")
+	return strings.Split(strings.ReplaceAll(wrapped, noBreak, "-"), "\n")
 }
 
 // toYAML prints an SDK object as YAML with EC2's member names, in the SDK's

@@ -89,6 +89,7 @@ func scrubbed(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, r := range []struct{ pattern, with string }{
 		{`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`, "UUID"},
 		{`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| GMT)`, "TIME"},
+		{`[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000`, "TIME"},
 		{`\[ *\d+\.\d{6}\]`, "[SECONDS]"},
 	} {
 		s = regexp.MustCompile(r.pattern).ReplaceAllString(s, r.with)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -158,62 +157,4 @@ func (c choices) confirmed(r awsops.Request) awsops.Confirmation {
 		return awsops.Typed
 	}
 	return awsops.Confirmation(min(c.yes, int(awsops.SaidTwice)))
-}
-
-// unconfirmed names everything that the change would touch and what to add.
-func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c choices, need awsops.Confirmation) error {
-	info, ids := r.Operation.Info(), r.Targets()
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s has not been confirmed. Nothing was changed.\n", info.Name)
-	account, _ := s.Identify(ctx, r.Scope) // an account that cannot be found out is left out
-	fmt.Fprintf(&b, "EC2 action %s, account %s, profile %s, region %s, %d to %s:\n", info.Action(), or(account, "unknown"), r.Scope.Profile, r.Scope.Region, len(ids), info.Verb())
-	client, err := s.Client(r.Scope)
-	if err != nil {
-		return err
-	}
-	writeTargets(ctx, &b, info, ids, func() (map[string]string, error) { return info.Expect.States(ctx, client, ids) })
-	if info.Foresee != nil {
-		lines, _ := info.Foresee(ctx, client, ids) // what cannot be read is not foreseen
-		for _, line := range lines {
-			fmt.Fprintln(&b, line)
-		}
-	}
-	if info.Warning != "" {
-		fmt.Fprintln(&b, info.Warning)
-	}
-	if c.confirm != "" {
-		fmt.Fprintf(&b, "--confirm %q does not fit. ", c.confirm)
-	}
-	b.WriteString(whatToAdd(r, need))
-	return &awsops.Error{Operation: info.Name, Class: awsops.Forbidden, Code: "NotConfirmed", Message: b.String()}
-}
-
-func writeTargets(_ context.Context, w io.Writer, info awsops.Info, ids []string, states func() (map[string]string, error)) {
-	present := map[string]string{}
-	var err error
-	if info.Expect != nil {
-		present, err = states()
-	}
-	for _, id := range ids {
-		state, known := present[id]
-		switch {
-		case known:
-			_, _ = fmt.Fprintf(w, "  %s %s (%s)\n", info.Noun, id, or(state, "state unknown"))
-		case err == nil && info.Expect != nil:
-			_, _ = fmt.Fprintf(w, "  %s %s (not found here)\n", info.Noun, id)
-		default:
-			_, _ = fmt.Fprintf(w, "  %s %s\n", info.Noun, id)
-		}
-	}
-}
-
-// whatToAdd names the flag that confirms a request.
-func whatToAdd(r awsops.Request, need awsops.Confirmation) string {
-	switch need {
-	case awsops.SaidYes:
-		return "Add --yes."
-	case awsops.SaidTwice:
-		return fmt.Sprintf("Add --yes --yes, or --confirm %s.", quote(r.Phrase()))
-	}
-	return fmt.Sprintf("Add --confirm %s.", quote(r.Phrase()))
 }

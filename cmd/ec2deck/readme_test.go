@@ -1,0 +1,86 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"ec2deck/awsops"
+	"ec2deck/keymap"
+	"ec2deck/views"
+)
+
+var updateREADME = flag.Bool("update-readme", false, "write the generated parts of README.md anew")
+
+// TestREADMEIsCurrent compares the tables and the picture with what they are
+// made from.
+func TestREADMEIsCurrent(t *testing.T) {
+	path := filepath.Join("..", "..", "README.md")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := string(data)
+	for name, text := range map[string]string{"picture": picture(t), "keys": keyTables(), "operations": operationTable()} {
+		part := regexp.MustCompile(`(?s)<!-- ` + name + ` -->.*<!-- /` + name + ` -->`)
+		if !part.MatchString(want) {
+			t.Fatalf("README.md has no part %q", name)
+		}
+		want = part.ReplaceAllLiteralString(want, "<!-- "+name+" -->\n"+text+"<!-- /"+name+" -->")
+	}
+	if *updateREADME {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(data) {
+		t.Error("README.md is not current: go test ./cmd/ec2deck -run README -update-readme")
+	}
+}
+
+// picture is a golden frame of the demo.
+func picture(t *testing.T) string {
+	frame, err := os.ReadFile(filepath.Join("..", "..", "testdata", "frames", "readme.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "```text\n" + string(frame) + "```\n"
+}
+
+func keyTables() string {
+	var b strings.Builder
+	for _, s := range views.All() {
+		if info := s.Info(); len(info.Actions) > 0 {
+			fmt.Fprintf(&b, "| key | on %s |\n| --- | --- |\n", strings.ToLower(info.Title))
+			for _, a := range info.Actions {
+				fmt.Fprintf(&b, "| `%s` | %s (`%s`) |\n", a.Key, a.Help, a.Operation)
+			}
+			b.WriteString("\n")
+		}
+	}
+	b.WriteString("| key | everywhere |\n| --- | --- |\n")
+	for i, s := range views.All() {
+		fmt.Fprintf(&b, "| `%d` | the table of %s |\n", i+1, strings.ToLower(s.Info().Title))
+	}
+	for _, g := range keymap.Default().Groups() {
+		for _, k := range g.Bindings {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(k.Help().Key, "|", "\\|"), k.Help().Desc)
+		}
+	}
+	return b.String()
+}
+
+func operationTable() string {
+	var b strings.Builder
+	b.WriteString("| operation | what it does | risk |\n| --- | --- | --- |\n")
+	for _, op := range awsops.All() {
+		i := op.Info()
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", i.Name, i.Help, i.Risk)
+	}
+	return b.String()
+}
