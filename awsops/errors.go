@@ -58,6 +58,16 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// In returns the error with a hint that names the profile to sign in with.
+func (e *Error) In(s Scope) *Error {
+	if e.Class != Denied || s.Profile == "" {
+		return e
+	}
+	out := *e
+	out.Hint = "Profile " + s.Profile + ": " + strings.ReplaceAll(e.Hint, "`aws sso login`", "`aws sso login --profile "+s.Profile+"`")
+	return &out
+}
+
 // Unwrap returns the error underneath.
 func (e *Error) Unwrap() error { return e.Err }
 

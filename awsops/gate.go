@@ -70,7 +70,7 @@ func (r Request) Phrase() string {
 func (s *Session) Need(r Request) (Confirmation, error) {
 	info := r.Operation.Info()
 	risk := info.RiskOf(r.Values)
-	policy := s.settings.Policy
+	policy := s.Policy()
 	if risk == Reads || r.DryRun {
 		return Unconfirmed, nil
 	}

@@ -81,6 +81,9 @@ func NewSession(s Settings) *Session {
 // Profiles lists the profiles to open, in order. "" is the default chain.
 func (s *Session) Profiles() []string { return slices.Clone(s.settings.Profiles) }
 
+// Policy is what the session may do now.
+func (s *Session) Policy() Policy { return s.settings.Policy }
+
 // Open finds the credentials and regions of one profile and returns its
 // scopes. It can be called again, for instance after a new sign-in.
 func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {

@@ -87,6 +87,9 @@ func (m *Model) bar() string {
 		left += "  " + th.Bar.Render(text)
 	}
 	right := m.where()
+	if m.env.Session.Policy().ReadOnly {
+		right = th.Tone(theme.Good).Render("read-only") + "  " + right
+	}
 	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
 	if gap < 1 {
 		return cut(left+" "+right, m.width)

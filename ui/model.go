@@ -245,8 +245,8 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 			return m.act(views.Back{})
 		}
 		return m.quit()
-	case key.Matches(msg, k.Refresh) && len(m.env.Session.Scopes()) == 0:
-		return m.reconnect()
+	case key.Matches(msg, k.Refresh):
+		return tea.Batch(m.reconnect(), m.toTop(msg))
 	}
 	if n, err := strconv.Atoi(msg.String()); err == nil {
 		return m.onNumber(n)
@@ -272,7 +272,6 @@ func (m *Model) reconnect() tea.Cmd {
 			cmds = append(cmds, m.open(name))
 		}
 	}
-	m.notice = notice{}
 	return tea.Batch(cmds...)
 }
 

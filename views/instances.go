@@ -69,13 +69,15 @@ func instances() *Resource[instance] {
 			{Key: "S", Operation: "stop-instances", Help: "stop", Deny: cannotStop},
 			{Key: "b", Operation: "reboot-instances", Help: "reboot", Deny: notIn("running")},
 			{Key: "t", Operation: "terminate-instances", Help: "terminate", Deny: notIn("pending", "running", "stopping", "stopped")},
-			{Key: "l", Operation: "get-console-output", Help: "console", Deny: always},
+			{Key: "l", Operation: "get-console-output", Help: "console"},
 			{Key: "m", Operation: "monitor-instances", Help: "monitor", Deny: notIn("pending", "running", "stopping", "stopped")},
 			{Key: "M", Operation: "unmonitor-instances", Help: "unmonitor", Deny: notIn("pending", "running", "stopping", "stopped")},
 			{Key: "F", Operation: "stop-instances", Help: "force stop", Values: awsops.Values{"force": {"true"}}, Deny: cannotForce},
 			{Key: "H", Operation: "stop-instances", Help: "hibernate", Values: awsops.Values{"hibernate": {"true"}}, Deny: cannotHibernate},
-			{Key: "i", Operation: "get-instance-state", Help: "state now", Deny: always},
-			{Key: "I", Operation: "get-instance-details", Help: "fields", Deny: always},
+			{Key: "i", Operation: "get-instance-state", Help: "state now"},
+			{Key: "I", Operation: "get-instance-details", Help: "fields"},
+			{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
+			{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
 		},
 
 		Inspect: func(ctx context.Context, client *ec2.Client, i instance) (Detail, error) {
@@ -130,8 +132,6 @@ func checksShort(i instance, _ time.Time) string {
 	}
 	return fmt.Sprintf("%d/%d %s", i.Checks.Passed, i.Checks.Of, sign)
 }
-
-func always(instance) string { return "" }
 
 // notIn refuses rows that are in none of the states.
 func notIn(states ...string) func(instance) string {

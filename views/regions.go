@@ -30,6 +30,7 @@ func regions() *Resource[types.Region] {
 			}},
 			{Title: "Endpoint", Width: 36, Grow: true, Value: func(r region) string { return aws.ToString(r.Endpoint) }},
 		},
+		Actions: []Action[region]{{Key: "D", Operation: "describe-regions", Help: "all columns", Whole: true}},
 		Inspect: func(_ context.Context, _ *ec2.Client, r region) (Detail, error) {
 			return Detail{Object: r, Sections: sections(r, []field[region]{
 				{"Region", "Name", func(r region) any { return r.RegionName }},
@@ -62,7 +63,8 @@ func zones() *Resource[types.AvailabilityZone] {
 			}},
 			{Title: "Opt-in", Width: 20, Extra: true, Value: func(z zone) string { return string(z.OptInStatus) }},
 		},
-		Links: []Link[zone]{{Key: "i", Help: "its instances", Kind: "instances", Query: func(z zone) string { return "zone:" + aws.ToString(z.ZoneName) }}},
+		Links:   []Link[zone]{{Key: "i", Help: "its instances", Kind: "instances", Query: func(z zone) string { return "zone:" + aws.ToString(z.ZoneName) }}},
+		Actions: []Action[zone]{{Key: "D", Operation: "describe-availability-zones", Help: "all columns", Whole: true}},
 		Inspect: func(_ context.Context, _ *ec2.Client, z zone) (Detail, error) {
 			return Detail{Object: z, Sections: sections(z, []field[zone]{
 				{"Zone", "Name", func(z zone) any { return z.ZoneName }},

@@ -77,7 +77,9 @@ type Action[T any] struct {
 	Help string
 	// Values are inputs beside the targets; it may be nil.
 	Values awsops.Values
-	// Deny says why a row cannot take the operation, or "".
+	// Whole marks an operation on the table instead of its rows.
+	Whole bool
+	// Deny says why a row cannot take the operation, or ""; nil allows all.
 	Deny func(T) string
 }
 

@@ -269,13 +269,13 @@ func (t *Table[T]) Status() Status {
 	if len(t.sources) == 0 {
 		return Status{"no connection yet", theme.Faint}
 	}
-	loading, pages := false, 0
 	interval := time.Duration(0)
 	var oldest time.Time
-	var failed []string
+	var failed, waiting []string
 	for i, src := range t.sources {
-		loading = loading || src.loading && src.at.IsZero()
-		pages += src.pages
+		if src.loading && src.at.IsZero() {
+			waiting = append(waiting, src.scope.String())
+		}
 		interval = max(interval, t.interval(src))
 		if i == 0 || src.at.Before(oldest) {
 			oldest = src.at
@@ -287,27 +287,38 @@ func (t *Table[T]) Status() Status {
 	switch {
 	case len(failed) > 0:
 		return Status{strings.Join(failed, " · "), theme.Bad}
-	case loading:
+	case len(waiting) > 0 && len(t.sources) > 1:
+		return Status{fmt.Sprintf("loading… %d, waiting for %s", len(t.rows.all), strings.Join(waiting, ", ")), theme.Busy}
+	case len(waiting) > 0:
 		return Status{fmt.Sprintf("loading… %d", len(t.rows.all)), theme.Busy}
 	case t.env.Refresh == 0:
 		return Status{"read " + oldest.UTC().Format("15:04:05Z") + ", refresh is off", theme.Faint}
 	}
-	return Status{"live, every " + interval.String(), theme.Good}
+	return Status{"live, at most " + interval.String() + " old", theme.Good}
 }
 
 // failure says how old a scope's rows are and what keeps them from getting newer.
 func (t *Table[T]) failure(src *source) string {
-	text := src.err.Error()
+	text := src.err.In(src.scope).Error()
 	if len(t.sources) > 1 {
 		text = src.scope.String() + ": " + text
 	}
 	if src.err.Throttled() {
 		text = "next try in " + t.interval(src).String() + ": " + text
 	}
-	if src.at.IsZero() {
-		return "not read yet: " + text
+	if !src.at.IsZero() {
+		return "data " + Age(t.env.Now().Sub(src.at)) + " old: " + text
 	}
-	return "data " + Age(t.env.Now().Sub(src.at)) + " old: " + text
+	read := 0
+	for _, r := range t.rows.all {
+		if r.src == src {
+			read++
+		}
+	}
+	if read > 0 {
+		return fmt.Sprintf("only %d read so far: %s", read, text)
+	}
+	return "not read yet: " + text
 }
 
 // Age prints a duration as operators say it: 45s, 12m, 3h, 12d.

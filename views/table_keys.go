@@ -111,12 +111,17 @@ func (t *Table[T]) act(pressed string) (Intent, bool) {
 
 // run asks for an operation on the selected rows that can take it.
 func (t *Table[T]) run(a Action[T]) Intent {
+	if a.Whole {
+		return Run{Operation: a.Operation, Values: a.Values}
+	}
 	selected := t.selected()
 	run := Run{Operation: a.Operation, Values: a.Values}
 	for _, r := range selected {
-		if why := a.Deny(r.item); why != "" {
-			run.Skipped = append(run.Skipped, fmt.Sprintf("%s %s", t.label(r), why))
-			continue
+		if a.Deny != nil {
+			if why := a.Deny(r.item); why != "" {
+				run.Skipped = append(run.Skipped, fmt.Sprintf("%s %s", t.label(r), why))
+				continue
+			}
 		}
 		run.Targets = append(run.Targets, t.target(r))
 	}
