@@ -261,7 +261,31 @@ func (rs *rows[T]) keyOf(r *row[T]) sortKey {
 	if c.number != nil {
 		return sortKey{number: c.number(r)}
 	}
-	return sortKey{text: strings.ToLower(c.value(r))}
+	return sortKey{text: natural(strings.ToLower(c.value(r)))}
+}
+
+// natural fills numbers up with zeros, so that web-9 comes before web-10 and
+// 10.0.0.9 before 10.0.0.10.
+func natural(s string) string {
+	const digits = 10
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		end := i
+		for end < len(s) && s[end] >= '0' && s[end] <= '9' {
+			end++
+		}
+		if n := end - i; n > 0 {
+			for range digits - n {
+				b.WriteByte('0')
+			}
+			b.WriteString(s[i:end])
+			i = end
+			continue
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
 }
 
 // less is the order of the table; equal keys are ordered by ID, so that it is
