@@ -66,6 +66,10 @@ func (f *Form) build() {
 	f.size()
 }
 
+// mostAbout keeps the description of a field to a line or two; the whole rule
+// is in the help of the command.
+const mostAbout = 140
+
 func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	title := field.Name
 	if field.Need == awsops.Required {
@@ -73,7 +77,7 @@ func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	}
 	about := field.Help
 	if field.Rule != "" {
-		about += " – " + field.Rule
+		about = fit(about+" – "+field.Rule, mostAbout)
 	}
 	check := func(s string) error {
 		if err := field.Check(f.split(field, s)); err != nil {
