@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
