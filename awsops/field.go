@@ -48,6 +48,8 @@ type Field[In any] struct {
 	Rule Rule
 	// Most is the greatest number of values; 0 is no limit.
 	Most int
+	// Blank says that an empty value is a value, which differs from none.
+	Blank bool
 	// Target marks the field that a selection of rows fills.
 	Target bool
 	// Raises is the risk of the call when this field is true.
@@ -62,7 +64,7 @@ type FieldInfo struct {
 	Need                      Need
 	Kind                      Kind
 	Choices                   []string
-	Target                    bool
+	Target, Blank             bool
 	Raises                    Risk
 	// Sent is false for a field that only shapes the output.
 	Sent bool
@@ -77,7 +79,7 @@ func (f Field[In]) info() FieldInfo {
 	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Raises: f.Raises, Sent: !f.To.local,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Raises: f.Raises, Sent: !f.To.local,
 		Check: func(values []string) error { _, err := f.parse(values); return err },
 	}
 }
@@ -89,6 +91,8 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		switch {
 		case f.To.kind == KindList:
 			values = append(values, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
+		case f.Blank:
+			values = append(values, s)
 		case f.To.local: // a delimiter may well be a blank
 			values = append(values, s)
 		case strings.TrimSpace(s) != "":
@@ -175,10 +179,7 @@ func ToBool[In any](member func(*In) **bool) Binding[In] {
 
 // ToInt binds a 32-bit integer member.
 func ToInt[In any](member func(*In) **int32) Binding[In] {
-	return Binding[In]{kind: KindInt, set: func(in *In, v []string) {
-		n, _ := strconv.ParseInt(v[0], 10, 32) // the kind's rule has seen it
-		*member(in) = aws.Int32(int32(n))
-	}}
+	return Binding[In]{kind: KindInt, set: func(in *In, v []string) { *member(in) = int32Of(v[0]) }}
 }
 
 // ToFilters binds name=value pairs to EC2 filters. Values of the same name
@@ -214,4 +215,23 @@ func (e *InputError) Error() string {
 		return fmt.Sprintf("--%s %s", e.Field, e.Rule)
 	}
 	return fmt.Sprintf("--%s %q: %s", e.Field, Clean(e.Value), e.Rule)
+}
+
+// to binds one value to any member.
+func to[In any](kind Kind, set func(*In, string)) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in *In, v []string) { set(in, v[0]) }}
+}
+
+// toEach binds every value of a field, one after the other.
+func toEach[In any](kind Kind, set func(*In, string)) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in *In, v []string) {
+		for _, s := range v {
+			set(in, s)
+		}
+	}}
+}
+
+func int32Of(s string) *int32 {
+	n, _ := strconv.ParseInt(s, 10, 32) // the kind's rule has seen it
+	return aws.Int32(int32(n))
 }

@@ -51,7 +51,7 @@ func newConfirm(env views.Env, requests []awsops.Request, targets []views.Target
 
 // Init looks ahead, in every scope at once.
 func (c *confirm) Init() tea.Cmd {
-	if c.info.Foresee == nil {
+	if !c.info.LooksAhead() {
 		return nil
 	}
 	var cmds []tea.Cmd
@@ -61,9 +61,9 @@ func (c *confirm) Init() tea.Cmd {
 			continue
 		}
 		c.looking++
-		ctx, look, ids := c.env.Context, c.info.Foresee, r.Targets()
+		ctx := c.env.Context
 		cmds = append(cmds, func() tea.Msg {
-			return foresee(ctx, c, func(ctx context.Context) ([]string, error) { return look(ctx, client, ids) })
+			return foresee(ctx, c, func(ctx context.Context) ([]string, error) { return r.Ahead(ctx, client) })
 		})
 	}
 	return tea.Batch(cmds...)
@@ -229,7 +229,7 @@ func (c *confirm) title() string {
 			verb = f.Name + " " + verb
 		}
 	}
-	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), plural(len(c.targets), c.info.Noun)), c.width))
+	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), plural(max(1, len(c.targets)), c.info.Noun)), c.width))
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -308,7 +308,10 @@ func (c *confirm) painted(tone theme.Tone, text string) []string {
 // asks is the request in EC2's own words.
 func (c *confirm) asks() string {
 	target := c.info.Target()
-	text := fmt.Sprintf("%s with %s", c.info.Action(), plural(len(c.targets), "ID"))
+	text := c.info.Action()
+	if len(c.targets) > 0 {
+		text += " with " + plural(len(c.targets), "ID")
+	}
 	for _, f := range c.info.Fields {
 		if v := c.requests[0].Values[f.Name]; f.Name != target && f.Sent && len(v) > 0 {
 			text += fmt.Sprintf(", %s=%s", f.Name, strings.Join(v, ","))

@@ -239,6 +239,9 @@ func (t *Table[T]) empty() string {
 	case t.Status().Tone == theme.Bad:
 		return "Nothing could be read; see below. r tries again."
 	}
+	if t.res.Empty != "" {
+		return t.res.Empty
+	}
 	return "There are none here."
 }
 
