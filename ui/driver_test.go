@@ -2,6 +2,7 @@ package ui
 
 import (
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -218,6 +219,12 @@ func (d *driver) keys(keys ...string) {
 	for _, k := range keys {
 		d.send(keyMsg(k))
 	}
+}
+
+// number is the key of a table: tables are told apart by kind, so that a new
+// one changes no test.
+func number(kind string) string {
+	return fmt.Sprint(1 + slices.IndexFunc(views.All(), func(s views.Spec) bool { return s.Info().Kind == kind }))
 }
 
 // press types keys and lets everything they ask for happen.

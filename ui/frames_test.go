@@ -171,9 +171,9 @@ func textScenes() []scene {
 		{"console-hostile", []size{least}, nil, func(d *driver) { d.settle(); d.on("hostile-1").press("l") }},
 		{"state-now", []size{least}, nil, func(d *driver) { d.settle(); d.on("web-1").press("i") }},
 		{"fields", both, nil, func(d *driver) { d.settle(); d.on("web-1").press("I") }},
-		{"regions", both, nil, settled("2")},
-		{"regions-detail", []size{usual}, nil, settled("2", "enter")},
-		{"zones", both, nil, settled("3")},
+		{"regions", both, nil, settled(number("regions"))},
+		{"regions-detail", []size{usual}, nil, settled(number("regions"), "enter")},
+		{"zones", both, nil, settled(number("zones"))},
 	}
 }
 

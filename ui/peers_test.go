@@ -60,7 +60,7 @@ func (d *driver) has(text string) func() bool {
 
 func TestAnotherTableOpenedWhileRowsLoad(t *testing.T) {
 	d := loading(t, small())
-	d.keys("2")
+	d.keys(number("regions"))
 	d.settle()
 	d.shows("Regions 2", "eu-west-1")
 	d.hides("i-0aa", "terminate")
@@ -75,7 +75,7 @@ func TestPagesOfATableThatWasLeftAreDropped(t *testing.T) {
 	for d.line("Instances 50") == "" {
 		d.step()
 	}
-	d.press("2")
+	d.press(number("regions"))
 	d.shows("Regions")
 	d.hides("Instances 3000", "i-0")
 	d.press("1")
@@ -106,7 +106,7 @@ func TestASlowStopHoldsNothingUp(t *testing.T) {
 		go func() { l.answers <- cmd() }()
 	}
 	for _, step := range []struct{ key, shows string }{
-		{"?", "Help"}, {"esc", "stopping"}, {"2", "Regions 2"}, {"1", "stop-instances: asking EC2"},
+		{"?", "Help"}, {"esc", "stopping"}, {number("regions"), "Regions 2"}, {"1", "stop-instances: asking EC2"},
 		{"esc", "Instances 16"}, {"G", "> windows-1"}, {"g", "> event-1"}, {"c", "Columns:"}, {"esc", "Instances 16"}, {":", "terminate-instances"}, {"esc", "Instances 16"},
 	} {
 		d.press(step.key)

@@ -69,7 +69,7 @@ func TestKeysDuringARequestCountInOrder(t *testing.T) {
 		"a refresh":       func(d *driver) { d.keys("r") },
 		"details":         func(d *driver) { d.press("enter"); d.keys("j", "k") },
 		"an operation":    func(d *driver) { d.keys("l") },
-		"another listing": func(d *driver) { d.keys("2", "1") },
+		"another listing": func(d *driver) { d.keys(number("regions"), "1") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			quiet, busy := start(t, small()), start(t, small())
@@ -109,7 +109,7 @@ func TestAnswersOfTheClosedAreDropped(t *testing.T) {
 			d.send(msg)
 		}
 	}
-	for _, k := range []string{"r", "enter", "j", "esc", "t", "esc", "l", "esc", "2", "enter", "1", "S", "d", "i", "esc", "3", "1", "esc", "r"} {
+	for _, k := range []string{"r", "enter", "j", "esc", "t", "esc", "l", "esc", number("regions"), "enter", "1", "S", "d", "i", "esc", number("zones"), "1", "esc", "r"} {
 		d.keys(k)
 		record()
 		for _, timer := range d.timers {

@@ -210,7 +210,7 @@ func demoTakesKeys(t *testing.T, program string) {
 		lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
 		return strings.Contains(s, "Private IP") && len(lines) >= 45 && strings.Contains(lines[44], "? help")
 	})
-	x.types("2")
+	x.types(":regions\r")
 	x.shows("Endpoint")
 	x.types("q")
 	x.restored()
