@@ -124,6 +124,9 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 	return values, nil
 }
 
+// mostNamed is how many choices an error names.
+const mostNamed = 20
+
 func (f Field[In]) check(s string) (string, error) {
 	if rule, ok := kindRules()[f.To.kind]; ok {
 		v, err := rule.Check(s)
@@ -133,6 +136,9 @@ func (f Field[In]) check(s string) (string, error) {
 		s = v
 	}
 	if len(f.Choices) > 0 && !slices.Contains(f.Choices, s) {
+		if n := len(f.Choices); n > mostNamed {
+			return "", fmt.Errorf("is none of the %d that there are; --help lists them", n)
+		}
 		return "", fmt.Errorf("choose one of %s", strings.Join(f.Choices, ", "))
 	}
 	if f.Rule.Check != nil {

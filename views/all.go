@@ -5,6 +5,7 @@ func All() []Spec {
 	return []Spec{
 		instances(),
 		addresses(),
+		tags(),
 		regions(),
 		zones(),
 	}

@@ -97,6 +97,8 @@ func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	switch {
 	case field.Kind == awsops.KindBool:
 		return huh.NewConfirm().Key(field.Name).Title(title).Description(" – " + about + " ").Inline(true).Value(f.bools[field.Name])
+	case len(field.Choices) > mostOptions:
+		return huh.NewInput().Key(field.Name).Title(title).Description(about).Placeholder(field.Default).Suggestions(field.Choices).Value(f.strings[field.Name]).Validate(check)
 	case len(field.Choices) > 0:
 		return huh.NewSelect[string]().Key(field.Name).Title(title).Description(about).Options(choices(field)...).Value(f.strings[field.Name])
 	case field.Kind == awsops.KindMap:
@@ -104,6 +106,9 @@ func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	}
 	return huh.NewInput().Key(field.Name).Title(title).Description(about).Placeholder(field.Default).Value(f.strings[field.Name]).Validate(check)
 }
+
+// mostOptions is how many choices are listed; of more, the beginning is typed.
+const mostOptions = 12
 
 // choices are the values that a field allows, and none where it may be left out.
 func choices(field awsops.FieldInfo) []huh.Option[string] {

@@ -64,7 +64,7 @@ func instances() *Resource[instance] {
 			{Title: "Reservation", Width: 19, Extra: true, Value: func(i instance) string { return i.Reservation }},
 		},
 
-		Actions: []Action[instance]{
+		Actions: append([]Action[instance]{
 			{Key: "s", Operation: "start-instances", Help: "start", Deny: notIn("stopped")},
 			{Key: "S", Operation: "stop-instances", Help: "stop", Deny: cannotStop},
 			{Key: "b", Operation: "reboot-instances", Help: "reboot", Deny: notIn("running")},
@@ -78,7 +78,7 @@ func instances() *Resource[instance] {
 			{Key: "I", Operation: "get-instance-details", Help: "fields"},
 			{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
 			{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
-		},
+		}, tagActions[instance]()...),
 
 		Links: []Link[instance]{
 			{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},

@@ -85,6 +85,9 @@ type Action[T any] struct {
 	Whole bool
 	// Form asks for the form first, filled with the selection.
 	Form bool
+	// Of says what a row stands for when that is not the row itself: the target
+	// and the inputs beside it. Rows whose inputs differ do not go together.
+	Of func(T) (id string, v awsops.Values)
 	// Deny says why a row cannot take the operation, or ""; nil allows all.
 	Deny func(T) string
 }

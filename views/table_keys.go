@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -128,7 +129,16 @@ func (t *Table[T]) run(a Action[T]) Intent {
 				continue
 			}
 		}
-		run.Targets = append(run.Targets, t.target(r))
+		target := t.target(r)
+		if a.Of != nil {
+			id, v := a.Of(r.item)
+			if len(run.Targets) > 0 && !maps.EqualFunc(v, run.Values, slices.Equal) {
+				run.Skipped = append(run.Skipped, t.label(r)+" differs from the first")
+				continue
+			}
+			target.ID, run.Values = id, v
+		}
+		run.Targets = append(run.Targets, target)
 	}
 	switch {
 	case len(selected) == 0:

@@ -55,6 +55,7 @@ func allActions() map[string]action {
 		volumeActions(),
 		securityGroupActions(),
 		addressActions(),
+		tagActions(),
 	} {
 		for _, a := range noun {
 			all[a.name] = a

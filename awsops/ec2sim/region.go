@@ -39,6 +39,7 @@ type region struct {
 	groups    *table[securityGroup]
 	launches  map[string]launched // by client token
 
+	tags              map[string]*[]Tag // of resources that hold none themselves, by id
 	addresses         *table[address]
 	addressPools      []string // pools of the account's own
 	releasedAddresses []string // which can perhaps be had again
@@ -144,7 +145,7 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 		account: a, name: seed.Name, geography: seed.Geography, optInStatus: seed.OptInStatus,
 		keyPairs: f.KeyPairs, shortages: seed.Shortages,
 		instances: newTable[Instance](0), volumes: newTable[volume](0), groups: newTable[securityGroup](0),
-		launches: map[string]launched{}, addresses: newTable[address](0),
+		launches: map[string]launched{}, addresses: newTable[address](0), tags: map[string]*[]Tag{},
 	}
 	if r.optInStatus == "" {
 		r.optInStatus = "opt-in-not-required"
