@@ -54,6 +54,10 @@ func allActions() map[string]action {
 		consoleActions(),
 		volumeActions(),
 		securityGroupActions(),
+		securityGroupRuleActions(),
+		vpcActions(),
+		networkInterfaceActions(),
+		prefixListActions(),
 	} {
 		for _, a := range noun {
 			all[a.name] = a

@@ -37,6 +37,7 @@ type region struct {
 	instances *table[Instance]
 	volumes   *table[volume]
 	groups    *table[securityGroup]
+	rules     *table[rule]
 	launches  map[string]launched // by client token
 }
 
@@ -121,7 +122,7 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 	r := &region{
 		account: a, name: seed.Name, geography: seed.Geography, optInStatus: seed.OptInStatus,
 		keyPairs: f.KeyPairs, shortages: seed.Shortages,
-		instances: newTable[Instance](0), volumes: newTable[volume](0), groups: newTable[securityGroup](0),
+		instances: newTable[Instance](0), volumes: newTable[volume](0), groups: newTable[securityGroup](0), rules: newTable[rule](0),
 		launches: map[string]launched{},
 	}
 	if r.optInStatus == "" {

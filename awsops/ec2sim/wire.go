@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -123,6 +124,30 @@ func (f form) tagsFor(kind string) []Tag {
 			tags = append(tags, Tag{f.get(tag + "Key"), f.get(tag + "Value")})
 		}
 	}
+}
+
+// maxTags is how many tags of its user a resource takes.
+const maxTags = 50
+
+// newTags is tagsFor with EC2's rules for tags.
+func (f form) newTags(kind string) ([]Tag, *apiError) {
+	tags := f.tagsFor(kind)
+	if len(tags) > maxTags {
+		return nil, bad("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
+	}
+	for _, t := range tags {
+		switch {
+		case t.Key == "":
+			return nil, bad("InvalidParameterValue", "Tag key cannot be empty.")
+		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
+			return nil, bad("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
+		case utf8.RuneCountInString(t.Key) > 128:
+			return nil, bad("InvalidParameterValue", "Tag key exceeds the maximum length of 128 characters")
+		case utf8.RuneCountInString(t.Value) > 256:
+			return nil, bad("InvalidParameterValue", "Tag value exceeds the maximum length of 256 characters")
+		}
+	}
+	return tags, nil
 }
 
 // doc is an XML document in the making. It appends to one buffer: a page of a
