@@ -40,12 +40,22 @@ type Request struct {
 }
 
 // Targets are the IDs that the request is about.
-func (r Request) Targets() []string {
-	field := r.Operation.Info().Target()
-	if field == "" {
+func (r Request) Targets() []string { return targets(r.Operation.Info(), r.Values) }
+
+// targets splits the IDs of a list. A target of another kind may be a name
+// with blanks in it.
+func targets(info Info, v Values) []string {
+	field, ok := info.Field(info.Target())
+	switch {
+	case !ok:
 		return nil
+	case field.Kind == KindList:
+		return idList(v[field.Name])
 	}
-	return idList(r.Values[field])
+	if name := strings.TrimSpace(v.Get(field.Name)); name != "" {
+		return []string{name}
+	}
+	return nil
 }
 
 func idList(raw []string) []string {
@@ -165,7 +175,7 @@ func (b *batches) add(v Values, res Result, err error) {
 			e = &Error{Operation: b.info.Name, Class: BadInput, Code: "BadInput", Message: err.Error(), Err: err}
 		}
 		b.failed = append(b.failed, err)
-		for _, id := range idList(v[b.info.Target()]) {
+		for _, id := range targets(b.info, v) {
 			b.sum.Items = append(b.sum.Items, Item{ID: id, Err: e})
 		}
 		return

@@ -44,7 +44,7 @@ func NewForm(env Env, op awsops.Operation, values awsops.Values) *Form {
 			f.bools[field.Name] = &on
 		default:
 			sep := ", "
-			if field.Kind == awsops.KindMap {
+			if onLines(field) {
 				sep = "\n"
 			}
 			text := strings.Join(values[field.Name], sep)
@@ -86,15 +86,20 @@ func (f *Form) field(field awsops.FieldInfo) huh.Field {
 		return huh.NewConfirm().Key(field.Name).Title(title).Description(" – " + about + " ").Inline(true).Value(f.bools[field.Name])
 	case len(field.Choices) > 0:
 		return huh.NewSelect[string]().Key(field.Name).Title(title).Description(about).Options(huh.NewOptions(field.Choices...)...).Value(f.strings[field.Name])
-	case field.Kind == awsops.KindMap:
+	case onLines(field):
 		return huh.NewText().Key(field.Name).Title(title).Description(about + "; one on a line (alt+enter)").Lines(2).Value(f.strings[field.Name]).Validate(check)
 	}
 	return huh.NewInput().Key(field.Name).Title(title).Description(about).Placeholder(field.Default).Value(f.strings[field.Name]).Validate(check)
 }
 
+// onLines says that each line of the input is a value of its own.
+func onLines(field awsops.FieldInfo) bool {
+	return field.Kind == awsops.KindMap || field.Kind == awsops.KindLines
+}
+
 // split turns the text of a field into its values.
 func (f *Form) split(field awsops.FieldInfo, s string) []string {
-	if field.Kind == awsops.KindMap {
+	if onLines(field) {
 		return strings.Split(s, "\n")
 	}
 	if s == "" {

@@ -35,7 +35,7 @@ func TestCLIAGroupLives(t *testing.T) {
 	c.want(`[[false,"tcp",443,443,"10.0.0.0/8",null,null,null,null],[false,"icmp",8,-1,null,"::/0",null,null,"ping"],`+
 		`[false,"-1",-1,-1,null,null,null,"`+id+`",null],[true,"tcp",443,443,null,null,"`+offices+`",null,null]]`,
 		"describe-security-group-rules", "--filters", "Name=group-id,Values="+id, "--query", rules)
-	c.want("14", "describe-security-group-rules", "--page-size", "5", "--query", "length(SecurityGroupRules)")
+	c.want("18", "describe-security-group-rules", "--page-size", "5", "--query", "length(SecurityGroupRules)")
 
 	first := c.ok("describe-security-group-rules", "--filters", "Name=group-id,Values="+id, "--query", "SecurityGroupRules[0].SecurityGroupRuleId", "--output", "text")
 	c.want("true", "modify-security-group-rules", "--group-id", id, "--security-group-rules",

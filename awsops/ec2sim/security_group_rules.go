@@ -41,7 +41,9 @@ func (r *rule) same(o *rule) bool {
 }
 
 func (s *Sim) addRule(r *region, g *securityGroup, one rule) *rule {
-	one.id, one.of = s.rules.new("sgr"), g
+	if one.of = g; one.id == "" {
+		one.id = s.rules.new("sgr")
+	}
 	list := g.list(one.egress)
 	*list = append(*list, &one)
 	r.rules.add(one.id, &one)

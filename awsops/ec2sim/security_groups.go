@@ -54,8 +54,8 @@ func everywhere() rule { return rule{egress: true, protocol: "-1", cidr: "0.0.0.
 
 func (s *Sim) seedRules(r *region, g *securityGroup, seeds []RuleSeed, egress bool) {
 	for _, seed := range seeds {
-		one := rule{egress: egress, protocol: seed.Protocol, from: seed.From, to: seed.To,
-			cidr: seed.CIDR, cidr6: seed.CIDR6, describe: seed.Description}
+		one := rule{id: seed.ID, egress: egress, protocol: seed.Protocol, from: seed.From, to: seed.To,
+			cidr: seed.CIDR, cidr6: seed.CIDR6, prefixList: seed.PrefixList, describe: seed.Description}
 		if peer := r.groupNamed(g.vpc.id, seed.Group); peer != nil {
 			one.group = peer.id
 		}

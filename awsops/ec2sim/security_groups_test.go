@@ -285,7 +285,7 @@ func TestQuotas(t *testing.T) {
 		t.Errorf("IPv6 has a quota of its own: %v", err)
 	}
 	list := types.IpPermission{IpProtocol: aws.String("-1"), PrefixListIds: []types.PrefixListId{{PrefixListId: aws.String(offices)}}}
-	if err := authorize(dbGroup, append(many(49, 1), list)...)(b); err != nil { // and the one that the fleet has
+	if err := authorize(dbGroup, append(many(48, 1), list)...)(b); err != nil { // and the two that the fleet has
 		t.Error(err)
 	}
 	wantError(t, authorize(dbGroup, many(1, 100)...)(b), 400, "RulesPerSecurityGroupLimitExceeded", full)
@@ -300,7 +300,7 @@ func TestPagesAndFiltersOfRules(t *testing.T) {
 			seen = append(seen, *r.SecurityGroupRuleId)
 		}
 	}
-	if len(seen) != 10 || len(slices.Compact(slices.Sorted(slices.Values(seen)))) != 10 {
+	if len(seen) != 14 || len(slices.Compact(slices.Sorted(slices.Values(seen)))) != 14 {
 		t.Errorf("%d rules: %v", len(seen), seen)
 	}
 	one := must[*ec2.DescribeSecurityGroupRulesOutput](t)(b.ec2.DescribeSecurityGroupRules(b.ctx, &ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: seen[:2],
