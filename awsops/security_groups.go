@@ -384,3 +384,6 @@ func InspectSecurityGroup(ctx context.Context, client *ec2.Client, id string) (g
 	others, err2 := groupsNaming(ctx, client, id)
 	return found[0], users, others, errors.Join(err, err2)
 }
+
+// Tags are the tags of an SDK object, by key.
+func Tags(tags []types.Tag) []Tag { return tagsOf(tags) }

@@ -229,7 +229,11 @@ func (c *confirm) title() string {
 			verb = f.Name + " " + verb
 		}
 	}
-	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), plural(len(c.targets), c.info.Noun)), c.width))
+	what := plural(len(c.targets), c.info.Noun)
+	if len(c.targets) == 0 {
+		what = "a " + c.info.Noun
+	}
+	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), what), c.width))
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -246,6 +250,12 @@ func (c *confirm) lines() []string {
 
 func (c *confirm) targetLines() []string {
 	var out []string
+	if len(c.targets) == 0 { // nothing that exists yet
+		for _, r := range c.requests {
+			text := fmt.Sprintf("account %s (%s)  %s", c.env.Session.Account(r.Scope.Profile), r.Scope.Profile, r.Scope.Region)
+			out = append(out, wrap(awsops.Clean(text), c.width)...)
+		}
+	}
 	for _, t := range c.targets {
 		account, name := t.Account, t.Name
 		if account == "" {
@@ -270,8 +280,8 @@ func (c *confirm) factLines() []string {
 		}
 	}
 	add(theme.Faint, "EC2 will be asked: "+c.asks())
-	if c.info.Warning != "" {
-		add(theme.Busy, c.info.Warning)
+	for _, w := range c.info.Warnings(c.requests[0].Values) {
+		add(theme.Busy, w)
 	}
 	for _, f := range c.info.Fields {
 		if f.Raises > awsops.Reads && c.requests[0].Values.Get(f.Name) == "true" {
@@ -293,7 +303,10 @@ func (c *confirm) factLines() []string {
 // asks is the request in EC2's own words.
 func (c *confirm) asks() string {
 	target := c.info.Target()
-	text := fmt.Sprintf("%s with %s", c.info.Action(), plural(len(c.targets), "ID"))
+	text := c.info.Action()
+	if len(c.targets) > 0 {
+		text += " with " + plural(len(c.targets), "ID")
+	}
 	for _, f := range c.info.Fields {
 		if v := c.requests[0].Values[f.Name]; f.Name != target && f.Sent && len(v) > 0 {
 			text += fmt.Sprintf(", %s=%s", f.Name, strings.Join(v, ","))

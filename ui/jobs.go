@@ -154,11 +154,11 @@ func (m *Model) tell(j *job) tea.Cmd {
 		return m.show(j)
 	case len(j.errs) == 0 && j.requests[0].DryRun:
 		m.say(j.info.Name+": "+j.results[0].Message, theme.Good)
-	case len(j.errs) == 0 && len(failed) == 0:
+	case len(j.errs) == 0 && len(failed) == 0 && !slices.ContainsFunc(j.results, func(r awsops.Result) bool { return len(r.Failed()) > 0 }):
 		if len(j.watched) > 0 {
 			return nil // its progress is told
 		}
-		m.say(fmt.Sprintf("%s: done, %s", j.info.Name, plural(len(j.targets), j.info.Noun)), theme.Good)
+		m.say(j.info.Name+": done"+j.gist(), theme.Good)
 	default:
 		m.report = j
 		m.say(j.refusal(failed), theme.Bad)
@@ -167,6 +167,20 @@ func (m *Model) tell(j *job) tea.Cmd {
 		m.drop(j)
 	}
 	return nil
+}
+
+// gist is how many things a job changed, or the outputs that tell of a new one.
+func (j *job) gist() string {
+	if len(j.targets) > 0 {
+		return ", " + plural(len(j.targets), j.info.Noun)
+	}
+	s := ""
+	for _, o := range j.results[0].Outputs {
+		if text, ok := o.Value.(string); ok {
+			s += ", " + o.Name + " " + awsops.Clean(text)
+		}
+	}
+	return s
 }
 
 // refusal says what EC2 refused.

@@ -135,6 +135,9 @@ func (f *Form) Init() tea.Cmd {
 // Close implements View.
 func (f *Form) Close() {}
 
+// Focused is the input that keys go to.
+func (f *Form) Focused() string { return f.form.GetFocusedField().GetKey() }
+
 // Typing implements View.
 func (f *Form) Typing() bool { return true }
 

@@ -18,6 +18,8 @@ type Resource[T any] struct {
 	Kind string
 	// Title heads the table; Noun is the singular that operations use.
 	Title, Noun string
+	// Also lists the nouns of other operations that change these rows.
+	Also []string
 	// Shared marks rows that are the same in every region of a profile.
 	Shared bool
 
@@ -69,7 +71,8 @@ type Column[T any] struct {
 	Tone func(T) theme.Tone
 }
 
-// Action is a key that runs an operation on the selected rows.
+// Action is a key that runs an operation on the selected rows. When several
+// share a key, the first that the row can take is meant.
 type Action[T any] struct {
 	Key       string
 	Operation string
@@ -77,6 +80,12 @@ type Action[T any] struct {
 	Help string
 	// Values are inputs beside the targets; it may be nil.
 	Values awsops.Values
+	// Of is the ID that the operation is about, when that is not the row's own.
+	Of func(T) string
+	// Fill are inputs that the row gives; rows that give others are left out.
+	Fill func(T) awsops.Values
+	// Form asks for the inputs even when none is missing.
+	Form bool
 	// Whole marks an operation on the table instead of its rows.
 	Whole bool
 	// Deny says why a row cannot take the operation, or ""; nil allows all.

@@ -223,15 +223,19 @@ func (t *Table[T]) onBegan(msg Began) tea.Cmd {
 
 func (t *Table[T]) onEnded(msg Ended) tea.Cmd {
 	src := t.source(msg.Scope)
-	if msg.Noun != t.res.Noun || src == nil {
+	if msg.Noun != t.res.Noun && !slices.Contains(t.res.Also, msg.Noun) || src == nil {
 		return nil
 	}
-	cmd := t.took(t.rows.unask(src, msg.Failed))
+	var cmd tea.Cmd
+	if msg.Noun == t.res.Noun {
+		cmd = t.took(t.rows.unask(src, msg.Failed))
+	}
 	if t.closed {
 		return cmd
 	}
 	// A refused batch may have changed some targets all the same: look again.
-	if len(msg.Failed) > 0 {
+	// So do rows without a state that could be watched.
+	if len(msg.Failed) > 0 || t.res.State == nil {
 		return tea.Batch(cmd, t.list(src))
 	}
 	return tea.Batch(cmd, t.poll(src))
@@ -346,7 +350,9 @@ func (t *Table[T]) Help() []key.Binding {
 	}
 	var out []key.Binding
 	for _, a := range t.res.Actions {
-		out = append(out, binding(a.Key, a.Help))
+		if twin := slices.ContainsFunc(out, func(b key.Binding) bool { return b.Keys()[0] == a.Key }); !twin {
+			out = append(out, binding(a.Key, a.Help))
+		}
 	}
 	for _, l := range t.res.Links {
 		out = append(out, binding(l.Key, l.Help))
