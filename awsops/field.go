@@ -19,8 +19,12 @@ const (
 	KindList   Kind = "[]string"
 	KindInt    Kind = "int"
 	KindBool   Kind = "bool"
-	KindMap    Kind = "map" // name=value, repeated
+	KindMap    Kind = "map"   // name=value, repeated
+	KindLines  Kind = "lines" // texts that may hold blanks and commas, repeated
 )
+
+// Several says whether a field of this kind takes more than one value.
+func (k Kind) Several() bool { return k == KindList || k == KindMap || k == KindLines }
 
 // Need says whether a field has to be given.
 type Need string
@@ -105,7 +109,7 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		}
 		return nil, nil
 	}
-	if len(values) > 1 && f.To.kind != KindList && f.To.kind != KindMap {
+	if len(values) > 1 && !f.To.kind.Several() {
 		return nil, &InputError{Field: f.Name, Value: strings.Join(values, " "), Rule: "takes one value"}
 	}
 	for i, s := range values {
@@ -115,7 +119,7 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		}
 		values[i] = v
 	}
-	if f.To.kind == KindList {
+	if f.To.kind == KindList || f.To.kind == KindLines {
 		values = unique(values)
 	}
 	if f.Most > 0 && len(values) > f.Most {
@@ -128,7 +132,7 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 const mostNamed = 20
 
 func (f Field[In]) check(s string) (string, error) {
-	if rule, ok := kindRules()[f.To.kind]; ok {
+	if rule, ok := kindRules()[f.To.kind]; ok && !f.To.signed {
 		v, err := rule.Check(s)
 		if err != nil {
 			return "", err
@@ -158,9 +162,10 @@ func unique(in []string) []string {
 
 // Binding connects a field with a member of the call's input.
 type Binding[In any] struct {
-	kind  Kind
-	local bool
-	set   func(*In, []string)
+	kind   Kind
+	local  bool
+	signed bool // the field's own rule bounds the number, which may be below zero
+	set    func(*In, []string)
 }
 
 // ToString binds a string member.
@@ -186,6 +191,36 @@ func ToBool[In any](member func(*In) **bool) Binding[In] {
 // ToInt binds a 32-bit integer member.
 func ToInt[In any](member func(*In) **int32) Binding[In] {
 	return Binding[In]{kind: KindInt, set: func(in *In, v []string) { *member(in) = int32Of(v[0]) }}
+}
+
+// ToSigned is ToInt for numbers below zero too. The field needs a rule that
+// lets nothing but numbers through.
+func ToSigned[In any](member func(*In) **int32) Binding[In] {
+	b := ToInt(member)
+	b.signed = true
+	return b
+}
+
+// ToLines binds texts that may hold blanks and commas.
+func ToLines[In any](member func(*In) *[]string) Binding[In] {
+	return Binding[In]{kind: KindLines, set: func(in *In, v []string) { *member(in) = v }}
+}
+
+// ToTags binds name=value pairs to tags.
+func ToTags[In any](member func(*In) *[]types.Tag) Binding[In] {
+	return Binding[In]{kind: KindMap, set: func(in *In, v []string) {
+		for _, pair := range v {
+			key, value, _ := strings.Cut(pair, "=")
+			*member(in) = append(*member(in), types.Tag{Key: aws.String(key), Value: aws.String(value)})
+		}
+	}}
+}
+
+// ToFilter binds the values of a field to one of EC2's filters.
+func ToFilter[In any](kind Kind, name string, member func(*In) *[]types.Filter) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in *In, v []string) {
+		*member(in) = append(*member(in), types.Filter{Name: aws.String(name), Values: v})
+	}}
 }
 
 // ToFilters binds name=value pairs to EC2 filters. Values of the same name

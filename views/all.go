@@ -4,6 +4,8 @@ package views
 func All() []Spec {
 	return []Spec{
 		instances(),
+		securityGroups(),
+		securityGroupRules(),
 		addresses(),
 		tags(),
 		regions(),

@@ -54,6 +54,7 @@ func instances() *Resource[instance] {
 			{Title: "VPC", Width: 21, Extra: true, Value: func(i instance) string { return i.VPC }},
 			{Title: "Subnet", Width: 24, Extra: true, Value: func(i instance) string { return i.Subnet }},
 			{Title: "Groups", Width: 24, Extra: true, Value: instanceGroups},
+			{Title: "Group IDs", Width: 24, Extra: true, Value: instanceGroupIDs},
 			{Title: "Lifecycle", Width: 9, Extra: true, Value: func(i instance) string { return i.Lifecycle }},
 			{Title: "Monitoring", Width: 10, Extra: true, Value: func(i instance) string { return i.Monitoring }},
 			{Title: "Profile", Width: 20, Extra: true, Value: func(i instance) string { return i.Profile }},
@@ -172,6 +173,14 @@ func instanceGroups(i instance) string {
 	var out []string
 	for _, g := range i.Groups {
 		out = append(out, g.Name)
+	}
+	return strings.Join(out, ",")
+}
+
+func instanceGroupIDs(i instance) string {
+	var out []string
+	for _, g := range i.Groups {
+		out = append(out, g.ID)
 	}
 	return strings.Join(out, ",")
 }

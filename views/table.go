@@ -227,7 +227,10 @@ func (t *Table[T]) onEnded(msg Ended) tea.Cmd {
 	if msg.Noun != t.res.Noun && !related || src == nil {
 		return nil
 	}
-	cmd := t.took(t.rows.unask(src, msg.Failed))
+	var cmd tea.Cmd
+	if msg.Noun == t.res.Noun {
+		cmd = t.took(t.rows.unask(src, msg.Failed))
+	}
 	if t.closed {
 		return cmd
 	}
@@ -347,7 +350,9 @@ func (t *Table[T]) Help() []key.Binding {
 	}
 	var out []key.Binding
 	for _, a := range t.res.Actions {
-		out = append(out, binding(a.Key, a.Help))
+		if twin := slices.ContainsFunc(out, func(b key.Binding) bool { return b.Keys()[0] == a.Key }); !twin {
+			out = append(out, binding(a.Key, a.Help))
+		}
 	}
 	for _, l := range t.res.Links {
 		out = append(out, binding(l.Key, l.Help))

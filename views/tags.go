@@ -31,8 +31,8 @@ func tags() *Resource[tag] {
 			{Title: "Type", Width: 18, Value: func(t tag) string { return string(t.ResourceType) }},
 		},
 		Actions: []Action[tag]{
-			{Key: "+", Operation: "create-tags", Help: "change", Form: true, Of: ofTag, Deny: tagOfAWS},
-			{Key: "-", Operation: "delete-tags", Help: "remove", Of: ofTag, Deny: tagOfAWS},
+			{Key: "+", Operation: "create-tags", Help: "change", Form: true, Of: tagResource, Fill: fillTag, Deny: tagOfAWS},
+			{Key: "-", Operation: "delete-tags", Help: "remove", Of: tagResource, Fill: fillTag, Deny: tagOfAWS},
 			{Key: "D", Operation: "describe-tags", Help: "all columns", Whole: true},
 		},
 		Links: []Link[tag]{
@@ -58,9 +58,10 @@ func tagActions[T any]() []Action[T] {
 	}
 }
 
-// ofTag is what an operation on a row needs: the resource, and the tag.
-func ofTag(t tag) (string, awsops.Values) {
-	return aws.ToString(t.ResourceId), awsops.Values{"tag-key": {aws.ToString(t.Key)}, "tag-value": {aws.ToString(t.Value)}}
+func tagResource(t tag) string { return aws.ToString(t.ResourceId) }
+
+func fillTag(t tag) awsops.Values {
+	return awsops.Values{"tag-key": {aws.ToString(t.Key)}, "tag-value": {aws.ToString(t.Value)}}
 }
 
 func tagOfAWS(t tag) string {

@@ -54,6 +54,10 @@ func allActions() map[string]action {
 		consoleActions(),
 		volumeActions(),
 		securityGroupActions(),
+		securityGroupRuleActions(),
+		vpcActions(),
+		networkInterfaceActions(),
+		prefixListActions(),
 		addressActions(),
 		tagActions(),
 	} {
