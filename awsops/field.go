@@ -252,10 +252,11 @@ type InputError struct {
 
 // Error names the flag, the value and the rule in one line.
 func (e *InputError) Error() string {
+	field := Clean(e.Field) // may be a name that nothing declares
 	if e.Value == "" {
-		return fmt.Sprintf("--%s %s", e.Field, e.Rule)
+		return fmt.Sprintf("--%s %s", field, e.Rule)
 	}
-	return fmt.Sprintf("--%s %q: %s", e.Field, Clean(e.Value), e.Rule)
+	return fmt.Sprintf("--%s %q: %s", field, Clean(e.Value), e.Rule)
 }
 
 // to binds one value to any member.

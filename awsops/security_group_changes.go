@@ -27,11 +27,11 @@ type ruleChange struct {
 
 // ruleOutcome is what EC2 answered.
 type ruleOutcome struct {
-	target         string
-	ids            []string
-	rules          []SecurityGroupRule
-	unknown        []types.SecurityGroupRuleRequest
-	egress, became bool
+	target  string
+	ids     []string
+	rules   []SecurityGroupRule
+	unknown []types.SecurityGroupRuleRequest
+	egress  bool
 }
 
 type ruleField = Field[ruleChange]
