@@ -231,9 +231,17 @@ func (c *confirm) title() string {
 	}
 	what := plural(len(c.targets), c.info.Noun)
 	if len(c.targets) == 0 {
-		what = "a " + c.info.Noun
+		what = article(c.info.Noun)
 	}
 	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), what), c.width))
+}
+
+// article puts a or an before a noun.
+func article(noun string) string {
+	if strings.ContainsAny(noun[:1], "aeiou") {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -70,7 +70,7 @@ func TestATagIsChangedAndRemovedInItsTable(t *testing.T) {
 	d.on("key:Env value:test resource-id:i-0aa00000000000001").press(" ")
 	d.on("value:web-1").press(" ")
 	d.press("-")
-	d.shows("Untag 1 resource?", "Left out: i-0aa00000000000001 Name: differs from the first")
+	d.shows("Untag 1 resource?", "Left out: i-0aa00000000000001 Name: has another tag-key: do it by itself")
 }
 
 func TestAnEmptyTagValueIsAskedFor(t *testing.T) {

@@ -234,8 +234,9 @@ func (t *Table[T]) onEnded(msg Ended) tea.Cmd {
 	if t.closed {
 		return cmd
 	}
-	// A refused batch may have changed some targets all the same: look again.
-	if len(msg.Failed) > 0 || related || !msg.Watched {
+	// A refused batch may have changed some targets all the same: look again. So
+	// do rows without a state that could be watched.
+	if len(msg.Failed) > 0 || related || !msg.Watched || t.res.State == nil {
 		return tea.Batch(cmd, t.list(src))
 	}
 	return tea.Batch(cmd, t.poll(src))
