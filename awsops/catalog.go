@@ -8,6 +8,7 @@ func All() []Operation {
 		regionOperations(),
 		instanceOperations(),
 		addressOperations(),
+		keyPairOperations(),
 		tagOperations(),
 	)
 }

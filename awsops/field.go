@@ -50,6 +50,10 @@ type Field[In any] struct {
 	Most int
 	// Blank says that an empty value is a value, which differs from none.
 	Blank bool
+	// Whole takes each value of a list as it is: it may have blanks and commas.
+	Whole bool
+	// Hidden keeps a value that breaks a rule out of the error.
+	Hidden bool
 	// Target marks the field that a selection of rows fills.
 	Target bool
 	// Raises is the risk of the call when this field is true.
@@ -89,7 +93,7 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 	var values []string
 	for _, s := range raw {
 		switch {
-		case f.To.kind == KindList:
+		case f.To.kind == KindList && !f.Whole:
 			values = append(values, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
 		case f.Blank:
 			values = append(values, s)
@@ -106,11 +110,18 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		return nil, nil
 	}
 	if len(values) > 1 && f.To.kind != KindList && f.To.kind != KindMap {
-		return nil, &InputError{Field: f.Name, Value: strings.Join(values, " "), Rule: "takes one value"}
+		together := strings.Join(values, " ")
+		if f.Hidden {
+			together = ""
+		}
+		return nil, &InputError{Field: f.Name, Value: together, Rule: "takes one value"}
 	}
 	for i, s := range values {
 		v, err := f.check(s)
 		if err != nil {
+			if f.Hidden {
+				s = ""
+			}
 			return nil, &InputError{Field: f.Name, Value: s, Rule: err.Error()}
 		}
 		values[i] = v

@@ -85,6 +85,9 @@ type Op[In, Out any] struct {
 	Foresee Foresight
 	// Compare says what a call with these inputs would replace. It may be nil.
 	Compare Comparison
+	// Secret names the output that holds a Secret, which is delivered once and
+	// only where it is kept. It may be empty.
+	Secret string
 	// Word is the verb of its confirmation, where the first word of the name
 	// would mislead. It may be empty.
 	Word string
@@ -127,7 +130,7 @@ func (e *Expect) Settled(state string) (arrived, failed bool) {
 // Info is what there is to know about an operation without its types.
 type Info struct {
 	Name, Help, Noun string
-	Word             string
+	Word, Secret     string
 	Risk             Risk
 	Fields           []FieldInfo
 	Outputs          []string
@@ -212,8 +215,8 @@ func (o *Op[In, Out]) Info() Info {
 	return Info{
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
-		Word:    o.Word,
-		Expect:  o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
+		Word:    o.Word, Secret: o.Secret,
+		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
 	}
 }
 
@@ -285,6 +288,10 @@ func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opt
 func (o *Op[In, Out]) advise(e *Error) *Error {
 	if hint := o.Advice[e.Code]; hint != "" && e.Status == http.StatusBadRequest {
 		e.Hint = hint
+	}
+	if o.Secret != "" && (e.Code == "BrokenAnswer" || e.Code == "NotEC2") {
+		// What there was of the answer may be the secret.
+		e.Message, e.Err = "EC2's answer broke off or is not EC2's", nil
 	}
 	if e.Class == Unknown && o.Doubt != "" {
 		e.Hint = strings.TrimSpace(e.Hint + " " + o.Doubt)

@@ -5,6 +5,7 @@ func All() []Spec {
 	return []Spec{
 		instances(),
 		addresses(),
+		keyPairs(),
 		tags(),
 		regions(),
 		zones(),

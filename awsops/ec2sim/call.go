@@ -56,6 +56,7 @@ func allActions() map[string]action {
 		securityGroupActions(),
 		addressActions(),
 		tagActions(),
+		keyPairActions(),
 	} {
 		for _, a := range noun {
 			all[a.name] = a
