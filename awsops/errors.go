@@ -198,6 +198,11 @@ func (e *Error) transport(err error) {
 
 // uncertain says whether a change may have reached EC2 although no answer did.
 func (e *Error) uncertain(err error) bool {
+	var dns *net.DNSError
+	var op *net.OpError
+	if errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" { // never sent
+		return false
+	}
 	switch e.Class {
 	case TimedOut, Cancelled:
 		return true
@@ -205,12 +210,7 @@ func (e *Error) uncertain(err error) bool {
 		// EC2 failed in the middle, unless it says that there is no capacity.
 		return e.Status >= 500 && !strings.HasPrefix(e.Code, "Insufficient")
 	case Network:
-		var dns *net.DNSError
-		var op *net.OpError
-		if errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" || e.Code == "Failed" {
-			return false
-		}
-		return e.Status == 0 || e.Status < 300 || e.Status >= 500
+		return e.Code != "Failed" && (e.Status == 0 || e.Status < 300 || e.Status >= 500)
 	}
 	return false
 }

@@ -139,7 +139,7 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 const mostNamed = 20
 
 func (f Field[In]) check(s string) (string, error) {
-	if rule, ok := kindRules[f.To.kind]; ok {
+	if rule, ok := kindRules()[f.To.kind]; ok {
 		v, err := rule.Check(s)
 		if err != nil {
 			return "", err

@@ -235,13 +235,22 @@ func (c *confirm) title() string {
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // lines is everything that the operator has to know. When that is more than
-// fits, what it means stands before the list of the targets.
+// fits, what it means stands before the list of the targets. Rows that are left
+// out come last: nothing happens to them.
 func (c *confirm) lines() []string {
-	targets, facts := c.targetLines(), c.factLines()
-	if len(targets)+len(facts)+1 <= c.room() {
-		return append(append(targets, ""), facts...)
+	targets, facts, rest := c.targetLines(), c.factLines(), append(c.takenLines(), c.skippedLines()...)
+	if len(targets)+len(facts)+len(rest)+1 <= c.room() {
+		return slices.Concat(targets, []string{""}, facts, rest)
 	}
-	return append(append(facts, ""), targets...)
+	return slices.Concat(facts, []string{""}, targets, []string{""}, rest)
+}
+
+func (c *confirm) skippedLines() []string {
+	var out []string
+	for _, s := range c.skipped {
+		out = append(out, c.painted(theme.Faint, "Left out: "+s)...)
+	}
+	return out
 }
 
 func (c *confirm) targetLines() []string {
@@ -260,15 +269,10 @@ func (c *confirm) targetLines() []string {
 	return out
 }
 
-// factLines tell what EC2 will be asked and what that takes with it.
+// factLines tell what EC2 will be asked.
 func (c *confirm) factLines() []string {
-	th := c.env.Theme
 	var out []string
-	add := func(tone theme.Tone, text string) {
-		for _, l := range wrap(awsops.Clean(text), c.width) {
-			out = append(out, th.Tone(tone).Render(l))
-		}
-	}
+	add := func(tone theme.Tone, text string) { out = append(out, c.painted(tone, text)...) }
 	add(theme.Faint, "EC2 will be asked: "+c.asks())
 	if c.info.Warning != "" {
 		add(theme.Busy, c.info.Warning)
@@ -281,13 +285,24 @@ func (c *confirm) factLines() []string {
 	if c.looking > 0 {
 		add(theme.Faint, "Looking what goes with it…")
 	}
+	return out
+}
+
+// takenLines tell what the change takes with it.
+func (c *confirm) takenLines() []string {
+	var out []string
 	for _, l := range c.foreseen {
-		add(theme.Bad, l)
-	}
-	for _, s := range c.skipped {
-		add(theme.Faint, "Left out: "+s)
+		out = append(out, c.painted(theme.Bad, l)...)
 	}
 	return out
+}
+
+func (c *confirm) painted(tone theme.Tone, text string) []string {
+	lines := wrap(awsops.Clean(text), c.width)
+	for i, l := range lines {
+		lines[i] = c.env.Theme.Tone(tone).Render(l)
+	}
+	return lines
 }
 
 // asks is the request in EC2's own words.

@@ -72,6 +72,10 @@ func (f *Form) build() {
 	f.size()
 }
 
+// mostAbout keeps the description of a field to a line or two; the whole rule
+// is in the help of the command.
+const mostAbout = 140
+
 func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	title := field.Name
 	if field.Need == awsops.Required {
@@ -79,7 +83,7 @@ func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	}
 	about := field.Help
 	if field.Rule != "" {
-		about += " – " + field.Rule
+		about = fit(about+" – "+field.Rule, mostAbout)
 	}
 	if field.Blank {
 		about += "; " + noText + " is the empty value"
