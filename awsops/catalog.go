@@ -9,6 +9,7 @@ func All() []Operation {
 		instanceOperations(),
 		securityGroupOperations(),
 		addressOperations(),
+		keyPairOperations(),
 		tagOperations(),
 	)
 }

@@ -54,6 +54,10 @@ type Field[In any] struct {
 	Most int
 	// Blank says that an empty value is a value, which differs from none.
 	Blank bool
+	// Whole takes each value of a list as it is: it may have blanks and commas.
+	Whole bool
+	// Hidden keeps a value that breaks a rule out of the error.
+	Hidden bool
 	// Target marks the field that a selection of rows fills.
 	Target bool
 	// Raises is the risk of the call when this field is true.
@@ -72,8 +76,16 @@ type FieldInfo struct {
 	Raises                    Risk
 	// Sent is false for a field that only shapes the output.
 	Sent bool
-	// Check parses values as the operation would.
-	Check func([]string) error
+
+	rule                  Rule
+	most                  int
+	whole, hidden, signed bool
+}
+
+// Check parses values as the operation would.
+func (f FieldInfo) Check(values []string) error {
+	_, err := f.parse(values)
+	return err
 }
 
 func (f Field[In]) info() FieldInfo {
@@ -84,20 +96,20 @@ func (f Field[In]) info() FieldInfo {
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
 		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Raises: f.Raises, Sent: !f.To.local,
-		Check: func(values []string) error { _, err := f.parse(values); return err },
+		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Hidden, signed: f.To.signed,
 	}
 }
 
 // parse splits, normalizes and checks the raw values of the field.
-func (f Field[In]) parse(raw []string) ([]string, error) {
+func (f FieldInfo) parse(raw []string) ([]string, error) {
 	var values []string
 	for _, s := range raw {
 		switch {
-		case f.To.kind == KindList:
+		case f.Kind == KindList && !f.whole:
 			values = append(values, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
 		case f.Blank:
 			values = append(values, s)
-		case f.To.local: // a delimiter may well be a blank
+		case !f.Sent: // a delimiter may well be a blank
 			values = append(values, s)
 		case strings.TrimSpace(s) != "":
 			values = append(values, strings.TrimSpace(s))
@@ -109,21 +121,28 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		}
 		return nil, nil
 	}
-	if len(values) > 1 && !f.To.kind.Several() {
-		return nil, &InputError{Field: f.Name, Value: strings.Join(values, " "), Rule: "takes one value"}
+	if len(values) > 1 && !f.Kind.Several() {
+		together := strings.Join(values, " ")
+		if f.hidden {
+			together = ""
+		}
+		return nil, &InputError{Field: f.Name, Value: together, Rule: "takes one value"}
 	}
 	for i, s := range values {
 		v, err := f.check(s)
 		if err != nil {
+			if f.hidden {
+				s = ""
+			}
 			return nil, &InputError{Field: f.Name, Value: s, Rule: err.Error()}
 		}
 		values[i] = v
 	}
-	if f.To.kind == KindList || f.To.kind == KindLines {
+	if f.Kind == KindList || f.Kind == KindLines {
 		values = unique(values)
 	}
-	if f.Most > 0 && len(values) > f.Most {
-		return nil, &InputError{Field: f.Name, Value: fmt.Sprintf("%d values", len(values)), Rule: fmt.Sprintf("takes at most %d", f.Most)}
+	if f.most > 0 && len(values) > f.most {
+		return nil, &InputError{Field: f.Name, Value: fmt.Sprintf("%d values", len(values)), Rule: fmt.Sprintf("takes at most %d", f.most)}
 	}
 	return values, nil
 }
@@ -131,8 +150,8 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 // mostNamed is how many choices an error names.
 const mostNamed = 20
 
-func (f Field[In]) check(s string) (string, error) {
-	if rule, ok := kindRules()[f.To.kind]; ok && !f.To.signed {
+func (f FieldInfo) check(s string) (string, error) {
+	if rule, ok := kindRules()[f.Kind]; ok && !f.signed {
 		v, err := rule.Check(s)
 		if err != nil {
 			return "", err
@@ -145,8 +164,8 @@ func (f Field[In]) check(s string) (string, error) {
 		}
 		return "", fmt.Errorf("choose one of %s", strings.Join(f.Choices, ", "))
 	}
-	if f.Rule.Check != nil {
-		return f.Rule.Check(s)
+	if f.rule.Check != nil {
+		return f.rule.Check(s)
 	}
 	return s, nil
 }

@@ -211,7 +211,7 @@ func (b *batches) add(v Values, res Result, err error) {
 	b.done++
 	out := &b.sum
 	out.Items = append(out.Items, res.Items...)
-	out.Message = res.Message
+	out.Message, out.EmptyText = res.Message, res.EmptyText
 	if b.done == 1 {
 		out.Outputs, out.Table, out.RequestID = res.Outputs, res.Table, res.RequestID
 		return

@@ -87,6 +87,9 @@ type Op[In, Out any] struct {
 	Foresee Foresight
 	// Compare says what a call with these inputs would replace. It may be nil.
 	Compare Comparison
+	// Secret names the output that holds a Secret, which is delivered once and
+	// only where it is kept. It may be empty.
+	Secret string
 	// Word is the verb of its confirmation, where the first word of the name
 	// would mislead. It may be empty.
 	Word string
@@ -131,7 +134,7 @@ func (e *Expect) Settled(state string) (arrived, failed bool) {
 // Info is what there is to know about an operation without its types.
 type Info struct {
 	Name, Help, Noun string
-	Word             string
+	Word, Secret     string
 	Risk             Risk
 	Fields           []FieldInfo
 	Outputs          []string
@@ -227,7 +230,7 @@ func (o *Op[In, Out]) Info() Info {
 	return Info{
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
-		Word:    o.Word, judge: o.judge,
+		Word:    o.Word, Secret: o.Secret, judge: o.judge,
 		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
 	}
 }
@@ -259,23 +262,15 @@ func (o *Op[In, Out]) Validate(v Values) error {
 
 // input fills the call's input from the values, obeying every rule.
 func (o *Op[In, Out]) input(v Values) (*In, error) {
-	in := new(In)
-	for name := range v {
-		if !slices.ContainsFunc(o.Fields, func(f Field[In]) bool { return f.Name == name }) {
-			return nil, &InputError{Field: name, Rule: "is no input of " + o.Name}
-		}
-	}
-	for _, f := range o.Fields {
-		values, err := f.parse(v[f.Name])
-		if err != nil {
-			return nil, err
-		}
-		if len(values) > 0 {
-			f.To.set(in, values)
-		}
-	}
-	if err := CheckDelimiters(o.Info(), v); err != nil {
+	parsed, err := o.Info().parse(v)
+	if err != nil {
 		return nil, err
+	}
+	in := new(In)
+	for i, f := range o.Fields {
+		if len(parsed[i]) > 0 {
+			f.To.set(in, parsed[i])
+		}
 	}
 	if o.Check != nil {
 		if err := o.Check(in); err != nil {
@@ -283,6 +278,25 @@ func (o *Op[In, Out]) input(v Values) (*In, error) {
 		}
 	}
 	return in, nil
+}
+
+// parse checks the values against the rules of each field, and returns them
+// normalized in the order of the fields.
+func (i Info) parse(v Values) ([][]string, error) {
+	for name := range v {
+		if _, ok := i.Field(name); !ok {
+			return nil, &InputError{Field: name, Rule: "is no input of " + i.Name}
+		}
+	}
+	parsed := make([][]string, len(i.Fields))
+	for k, f := range i.Fields {
+		values, err := f.parse(v[f.Name])
+		if err != nil {
+			return nil, err
+		}
+		parsed[k] = values
+	}
+	return parsed, CheckDelimiters(i, v)
 }
 
 // Run implements Operation.
@@ -294,21 +308,41 @@ func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opt
 	if opts.DryRun {
 		setDryRun(in)
 	}
-	var requestID string
-	calls := []func(*ec2.Options){recordRequestID(&requestID)}
-	if o.Risk > Reads {
-		calls = append(calls, retryChangesCarefully)
-	}
-	out, err := o.Call(client, ctx, in, calls...)
-	if err != nil {
-		e := explain(err, o.Name, client.Options().Region, o.Risk > Reads)
-		if opts.DryRun && e.Code == "DryRunOperation" {
-			return Result{Operation: o.Name, RequestID: e.RequestID, Message: "permitted: the request would have succeeded"}, nil
+	c := call{info: o.Info(), region: client.Options().Region, dryRun: opts.DryRun, advice: o.Advice, doubt: o.Doubt}
+	return c.make(func(options ...func(*ec2.Options)) (Result, error) {
+		out, err := o.Call(client, ctx, in, options...)
+		if err != nil {
+			return Result{}, err
 		}
-		return Result{}, o.advise(e)
+		return o.Show(out), nil
+	})
+}
+
+// call is one call of an operation, without its types: what is here is
+// compiled once and not for every operation.
+type call struct {
+	info          Info
+	region, doubt string
+	dryRun        bool
+	advice        map[string]string
+}
+
+// make makes the call and explains its outcome.
+func (c call) make(do func(...func(*ec2.Options)) (Result, error)) (Result, error) {
+	var requestID string
+	options := []func(*ec2.Options){recordRequestID(&requestID)}
+	if c.info.Risk > Reads {
+		options = append(options, retryChangesCarefully)
 	}
-	res := o.Show(out)
-	res.Operation = o.Name
+	res, err := do(options...)
+	if err != nil {
+		e := explain(err, c.info.Name, c.region, c.info.Risk > Reads)
+		if c.dryRun && e.Code == "DryRunOperation" {
+			return Result{Operation: c.info.Name, RequestID: e.RequestID, Message: "permitted: the request would have succeeded"}, nil
+		}
+		return Result{}, c.advise(e)
+	}
+	res.Operation = c.info.Name
 	if requestID != "" { // a flow that ended before its change tells its own
 		res.RequestID = requestID
 	}
@@ -316,12 +350,16 @@ func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opt
 }
 
 // advise puts the operation's own advice into an error.
-func (o *Op[In, Out]) advise(e *Error) *Error {
-	if hint := o.Advice[e.Code]; hint != "" && e.Status == http.StatusBadRequest {
+func (c call) advise(e *Error) *Error {
+	if hint := c.advice[e.Code]; hint != "" && e.Status == http.StatusBadRequest {
 		e.Hint = hint
 	}
-	if e.Class == Unknown && o.Doubt != "" {
-		e.Hint = strings.TrimSpace(e.Hint + " " + o.Doubt)
+	if c.info.Secret != "" && (e.Code == "BrokenAnswer" || e.Code == "NotEC2") {
+		// What there was of the answer may be the secret.
+		e.Message, e.Err = "EC2's answer broke off or is not EC2's", nil
+	}
+	if e.Class == Unknown && c.doubt != "" {
+		e.Hint = strings.TrimSpace(e.Hint + " " + c.doubt)
 	}
 	return e
 }

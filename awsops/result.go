@@ -133,7 +133,7 @@ func plain(v any) any {
 			return nil
 		}
 		return v
-	case []string, int, bool, time.Time:
+	case []string, int, bool, time.Time, Secret:
 		return v
 	}
 	return plain(fmt.Sprint(v)) // the SDK's enums

@@ -2,6 +2,7 @@ package awsops_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"maps"
@@ -25,6 +26,7 @@ func further() map[string][]awsops.Values {
 	out := map[string][]awsops.Values{
 		"allocate-address":              {{"public-ipv4-pool": {"ipv4pool-ec2-0aa00000000000001"}}},
 		"associate-address":             {{"address": {"eipalloc-0aa00000000000001"}, "network-interface-id": {"eni-00d9c2c1933e7a016"}, "private-ip": {"10.0.0.12"}}},
+		"describe-key-pairs":            {{"key-pair-ids": {"key-07313a35ab3d2cfa1"}}},
 		"describe-instances":            {{"instance-ids": {"i-0aa00000000000002", "i-0aa00000000000001"}, "delimiter": {"/"}, "row-delimiter": {"|"}, "col-delimiter": {"\\t"}}},
 		"describe-security-groups":      {{"group-ids": {"sg-0aa00000000000021", "sg-0aa00000000000011"}}},
 		"describe-security-group-rules": {{"rule-ids": {"sgr-0aa00000000000001"}}},
@@ -170,7 +172,8 @@ func changesRequest(t *testing.T, info awsops.Info, f awsops.FieldInfo, v awsops
 		if f.Kind == awsops.KindMap && pair {
 			value = after
 		}
-		if f.Name != "rule" && !bytes.Contains(with, []byte(value)) {
+		encoded := base64.StdEncoding.EncodeToString([]byte(value)) // the SDK encodes bytes
+		if f.Name != "rule" && !bytes.Contains(with, []byte(value)) && !bytes.Contains(with, []byte(encoded)) {
 			t.Errorf("%q is not in the requests\n%s", value, with)
 		}
 	}

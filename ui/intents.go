@@ -136,16 +136,26 @@ func (m *Model) run(run views.Run) tea.Cmd {
 		m.say("there is no operation "+run.Operation, theme.Bad)
 		return nil
 	}
+	if op.Info().Secret != "" {
+		m.say(fmt.Sprintf("%s hands out a secret once, and the screen keeps none: run `ec2deck run %s --save FILE`", run.Operation, run.Operation), theme.Bad)
+		return nil
+	}
 	values := awsops.Values{}
 	for k, v := range run.Values {
 		values[k] = v
 	}
-	if field := op.Info().Target(); field != "" && len(run.Targets) > 0 {
+	if field, ok := op.Info().Field(op.Info().Target()); ok && len(run.Targets) > 0 {
+		if run.Form && field.Kind != awsops.KindList {
+			run.Targets = run.Targets[:1] // a form fills in one call
+		}
 		var ids []string
 		for _, t := range run.Targets {
 			ids = append(ids, t.ID)
 		}
-		values[field] = ids
+		values[field.Name] = ids
+		if field.Kind != awsops.KindList && len(ids) > 1 && op.Validate(values.With(field.Name, ids[0])) == nil {
+			return m.request(op, values, run) // one call for each
+		}
 	}
 	if run.Form || op.Validate(values) != nil {
 		return m.push(&formDialog{Form: views.NewForm(m.env, op, values), targets: run.Targets})

@@ -7,6 +7,7 @@ func All() []Spec {
 		securityGroups(),
 		securityGroupRules(),
 		addresses(),
+		keyPairs(),
 		tags(),
 		regions(),
 		zones(),

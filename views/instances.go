@@ -82,6 +82,7 @@ func instances() *Resource[instance] {
 		}, tagActions[instance]()...),
 
 		Links: []Link[instance]{
+			{Key: "K", Help: "its key pair", Kind: "key-pairs", Query: func(i instance) string { return column("name", i.Key) }, Deny: needs("has no key pair", func(i instance) string { return i.Key })},
 			{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
 		},
 

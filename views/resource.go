@@ -153,7 +153,7 @@ func (r *Resource[T]) Info() SpecInfo {
 }
 
 // New implements Spec.
-func (r *Resource[T]) New(env Env, query string) View { return newTable(env, r, query) }
+func (r *Resource[T]) New(env Env, query string) View { return newTable(env, r.erase(), query) }
 
 func binding(keys, help string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys), key.WithHelp(keys, help))

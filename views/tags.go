@@ -38,6 +38,7 @@ func tags() *Resource[tag] {
 		Links: []Link[tag]{
 			resourceOf("i", "its instance", "instances", types.ResourceTypeInstance, "id"),
 			resourceOf("a", "its address", "addresses", types.ResourceTypeElasticIp, "allocation-id"),
+			resourceOf("K", "its key pair", "key-pairs", types.ResourceTypeKeyPair, "id"),
 		},
 		Inspect: func(_ context.Context, _ *ec2.Client, t tag) (Detail, error) {
 			return Detail{Object: t, Sections: sections(t, []field[tag]{

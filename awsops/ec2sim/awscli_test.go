@@ -171,7 +171,7 @@ func TestCLIErrors(t *testing.T) {
 	c.refused("StopInstances", "DryRunOperation", dry, "stop-instances", "--dry-run", "--instance-ids", web)
 	c.refused("TerminateInstances", "DryRunOperation", dry, "terminate-instances", "--dry-run", "--instance-ids", web)
 	c.want(`["running"]`, "describe-instances", "--instance-ids", web, "--query", "Reservations[].Instances[].State.Name")
-	c.refused("DescribeKeyPairs", "InvalidAction", "The action DescribeKeyPairs is not valid for this web service.", "describe-key-pairs")
+	c.refused("DescribeVpnGateways", "InvalidAction", "The action DescribeVpnGateways is not valid for this web service.", "describe-vpn-gateways")
 	c.refused("RunInstances", "MissingParameter", "The request must contain the parameter ImageId", "run-instances")
 }
 

@@ -60,6 +60,7 @@ func allActions() map[string]action {
 		prefixListActions(),
 		addressActions(),
 		tagActions(),
+		keyPairActions(),
 	} {
 		for _, a := range noun {
 			all[a.name] = a

@@ -31,7 +31,6 @@ type region struct {
 	zones       []zone
 	vpcs        []*vpc
 	images      []image
-	keyPairs    []string
 	shortages   []Shortage
 
 	instances *table[Instance]
@@ -41,6 +40,7 @@ type region struct {
 	launches  map[string]launched // by client token
 
 	tags              map[string]*[]Tag // of resources that hold none themselves, by id
+	keyPairs          *table[keyPair]
 	addresses         *table[address]
 	addressPools      []string // pools of the account's own
 	releasedAddresses []string // which can perhaps be had again
@@ -127,13 +127,16 @@ func (s *Sim) build(f *Fleet, scale int) error {
 // furnish adds what stands beside the instances. Its ids come from a source of
 // their own, so that the instances' stay what they are.
 func (s *Sim) furnish(f *Fleet) error {
-	ids := newIDSource(s.cfg.Seed, 4)
+	ids, keys := newIDSource(s.cfg.Seed, 4), newIDSource(s.cfg.Seed, 5)
 	for i, a := range s.accounts {
 		for j, r := range a.regions {
 			if !r.enabled() {
 				continue
 			}
 			if err := s.seedAddresses(r, &f.Accounts[i].Regions[j], ids); err != nil {
+				return fmt.Errorf("%s %s: %w", a.Profile, r.name, err)
+			}
+			if err := s.seedKeyPairs(r, f.KeyPairs, keys); err != nil {
 				return fmt.Errorf("%s %s: %w", a.Profile, r.name, err)
 			}
 		}
@@ -144,7 +147,7 @@ func (s *Sim) furnish(f *Fleet) error {
 func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 	r := &region{
 		account: a, name: seed.Name, geography: seed.Geography, optInStatus: seed.OptInStatus,
-		keyPairs: f.KeyPairs, shortages: seed.Shortages,
+		keyPairs: newTable[keyPair](0), shortages: seed.Shortages,
 		instances: newTable[Instance](0), volumes: newTable[volume](0), groups: newTable[securityGroup](0), rules: newTable[rule](0),
 		launches: map[string]launched{}, addresses: newTable[address](0), tags: map[string]*[]Tag{},
 	}

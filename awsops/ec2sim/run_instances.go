@@ -130,8 +130,8 @@ func (c *call) parseRun() (*runRequest, *apiError) {
 	if err := c.parsePlace(req); err != nil {
 		return nil, err
 	}
-	if req.keyName != "" && !slices.Contains(c.region.keyPairs, req.keyName) {
-		return nil, bad("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", req.keyName)
+	if req.keyName != "" && c.region.keyPairNamed(req.keyName) == nil {
+		return nil, errNoKeyPair(req.keyName)
 	}
 	if req.groups, err = c.resolveGroups(req.subnet.vpc); err != nil {
 		return nil, err

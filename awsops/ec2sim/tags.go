@@ -93,6 +93,7 @@ func taggables() []taggable {
 			unknown("InvalidVolume.NotFound", "The volume '%s' does not exist.")),
 		tagged("sg", "security-group", func(r *region) *table[securityGroup] { return r.groups }, func(g *securityGroup) *[]Tag { return &g.tags }, errNoGroup),
 		tagged("eipalloc", "elastic-ip", func(r *region) *table[address] { return r.addresses }, func(a *address) *[]Tag { return &a.tags }, errNoAllocation),
+		tagged("key", "key-pair", func(r *region) *table[keyPair] { return r.keyPairs }, func(k *keyPair) *[]Tag { return &k.tags }, errNoKeyPair),
 		beside("ami", "image", (*region).imageIDs, unknown("InvalidAMIID.NotFound", "The image id '[%s]' does not exist")),
 		beside("eni", "network-interface", (*region).interfaceIDs, unknown("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")),
 		beside("subnet", "subnet", (*region).subnetIDs, unknown("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist")),

@@ -16,11 +16,14 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
+	info := in.op.Info()
+	if err := p.checkSave(info, c); err != nil {
+		return p.fail(c.print, info, err)
+	}
 	s, o, err := p.session()
 	if err != nil {
 		return err
 	}
-	info := in.op.Info()
 	request := awsops.Request{Operation: in.op, Values: c.values, DryRun: c.dryRun, OneByOne: c.oneByOne}
 	if _, err := s.Need(request); err != nil { // a read-only session need not connect first
 		return p.fail(c.print, info, err)
@@ -96,9 +99,17 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 	if r.Confirmed < need {
 		return p.fail(c.print, info, unconfirmed(ctx, s, r, c, need))
 	}
-	res, err := s.Run(ctx, r)
+	kept, err := p.reserve(info, c)
 	if err != nil {
 		return p.fail(c.print, info, err)
+	}
+	res, err := s.Run(ctx, r)
+	if err != nil {
+		kept.discard()
+		return p.fail(c.print, info, err)
+	}
+	if kept != nil {
+		return p.deliver(kept, info, c, res)
 	}
 	var late error
 	if c.wait && !c.dryRun {

@@ -19,7 +19,7 @@ type invocation struct {
 	output, delimiter, row, col values
 	wait, noWait, dryRun        values
 	yes, confirm                values
-	oneByOne, failEmpty         values
+	oneByOne, failEmpty, save   values
 }
 
 // runCommand has one subcommand for each operation.
@@ -89,6 +89,9 @@ func (in *invocation) addCommon(set *pflag.FlagSet, info awsops.Info) {
 	add(set, &in.yes, "yes", "", "false", "confirm a change; twice for one that can lose data or open something")
 	add(set, &in.confirm, "confirm", "phrase", "", "confirm any change: the ID of its target, or the verb and the count")
 	add(set, &in.failEmpty, "fail-empty", "", "false", "exit with 3 when nothing was found")
+	if info.Secret != "" {
+		add(set, &in.save, "save", "file", "", "where the "+info.Secret+" goes (required): a new file, mode 0600, or - for standard output, once")
+	}
 	if info.Risk > awsops.Reads {
 		add(set, &in.oneByOne, "one-by-one", "", "false", "one call for each target, so that one that is refused does not hold up the others")
 	}
@@ -128,6 +131,9 @@ func exampleLine(info awsops.Info) string {
 			}
 			parts = append(parts, "--"+f.Name, quote(v))
 		}
+	}
+	if info.Secret != "" {
+		parts = append(parts, "--save", "FILE")
 	}
 	return strings.Join(parts, " ")
 }
@@ -212,7 +218,7 @@ type choices struct {
 	print                            awsops.Print
 	wait, dryRun, oneByOne, failNone bool
 	yes                              int
-	confirm                          string
+	confirm, save                    string
 }
 
 // read checks everything that can be checked without a connection.
@@ -278,6 +284,9 @@ func (in *invocation) switches(c *choices) (err error) {
 	}
 	if c.wait && noWait {
 		return bad("no-wait", "", "cannot be used together with --wait")
+	}
+	if c.save, err = in.save.one("save"); err != nil {
+		return err
 	}
 	if c.dryRun, err = in.dryRun.truth("dry-run"); err != nil {
 		return err

@@ -1,0 +1,77 @@
+package views
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+)
+
+// erase forgets the type of a resource's rows, so that the table is compiled
+// once and not for every resource: each would cost 250 kB of the binary.
+func (r *Resource[T]) erase() *Resource[any] {
+	e := &Resource[any]{
+		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared,
+		Pages: func(ctx context.Context, c *ec2.Client) iter.Seq2[[]any, error] {
+			pages := r.Pages(ctx, c)
+			return func(yield func([]any, error) bool) {
+				for items, err := range pages {
+					if !yield(boxed(items), err) {
+						return
+					}
+				}
+			}
+		},
+		ID: on(r.ID), Name: on(r.Name), State: on(r.State), Busy: on(r.Busy), Tags: on(r.Tags), Account: on(r.Account),
+	}
+	if r.ByID != nil {
+		e.ByID = func(ctx context.Context, c *ec2.Client, ids []string) ([]any, error) {
+			items, err := r.ByID(ctx, c, ids)
+			return boxed(items), err
+		}
+	}
+	if r.Pretend != nil {
+		e.Pretend = func(row any, state string) any { return r.Pretend(row.(T), state) }
+	}
+	if r.Carry != nil {
+		e.Carry = func(old, listed any) any { return r.Carry(old.(T), listed.(T)) }
+	}
+	if r.Inspect != nil {
+		e.Inspect = func(ctx context.Context, c *ec2.Client, row any) (Detail, error) { return r.Inspect(ctx, c, row.(T)) }
+	}
+	r.eraseLists(e)
+	return e
+}
+
+func (r *Resource[T]) eraseLists(e *Resource[any]) {
+	for _, c := range r.Columns {
+		column := Column[any]{Title: c.Title, Width: c.Width, Grow: c.Grow, Extra: c.Extra, Right: c.Right, Value: on(c.Value), Number: on(c.Number), Tone: on(c.Tone)}
+		if c.Show != nil {
+			column.Show = func(row any, now time.Time) string { return c.Show(row.(T), now) }
+		}
+		e.Columns = append(e.Columns, column)
+	}
+	for _, a := range r.Actions {
+		e.Actions = append(e.Actions, Action[any]{Key: a.Key, Operation: a.Operation, Help: a.Help, Values: a.Values, Of: on(a.Of), Fill: on(a.Fill), Form: a.Form, Whole: a.Whole, Deny: on(a.Deny)})
+	}
+	for _, l := range r.Links {
+		e.Links = append(e.Links, Link[any]{Key: l.Key, Help: l.Help, Kind: l.Kind, Query: on(l.Query), Deny: on(l.Deny)})
+	}
+}
+
+// on makes a function of a row one of any row; nil stays nil.
+func on[T, V any](f func(T) V) func(any) V {
+	if f == nil {
+		return nil
+	}
+	return func(row any) V { return f(row.(T)) }
+}
+
+func boxed[T any](items []T) []any {
+	out := make([]any, len(items))
+	for i, item := range items {
+		out[i] = item
+	}
+	return out
+}
