@@ -85,6 +85,7 @@ func advices() []advice {
 		{[]string{"RulesPerSecurityGroupLimitExceeded", "SecurityGroupLimitExceeded"}, Refused, "The quota is reached: remove some, or ask for a greater quota."},
 
 		{[]string{"InvalidAddress.NotFound", "InvalidAllocationID.NotFound"}, Refused, "The address is not allocated to this account in {region} (perhaps already released): refresh the list."},
+		{[]string{"InvalidAddress.Malformed"}, Refused, "Write four numbers 0 to 255 separated by dots."},
 		{[]string{"AddressLimitExceeded"}, Refused, "The quota of Elastic IPs is reached (5 by default): release unused ones or ask for more."},
 		{[]string{"Resource.AlreadyAssociated"}, Refused, "The address is in use: confirm the move (allow-reassociation)."},
 		{[]string{"InvalidIPAddress.InUse"}, Refused, "Disassociate the address before releasing it."},

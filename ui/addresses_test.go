@@ -38,6 +38,35 @@ func TestAddressesAndTheirLinks(t *testing.T) {
 	d.shows("is managed by the service alb")
 }
 
+func TestTheCostOfAnAddressShowsOnANarrowTerminal(t *testing.T) {
+	o := small()
+	o.width, o.height = 80, 24
+	d := start(t, o).open("addresses")
+	d.shows("$ unassociated")
+	d.frame("addresses-80x24")
+	d.press("/")
+	d.type_("cost:unassociated")
+	d.shows("Elastic IPs", "spare")
+	d.hides("graviton", "192.0.2.12", "192.0.2.13") // what a service uses is not idle
+}
+
+func TestSeveralAddressesAreReleasedWithOneAnswer(t *testing.T) {
+	d := start(t, small()).open("addresses")
+	d.press("n", "enter", "enter", "enter", "enter", "enter", "y")
+	d.press("/")
+	d.type_("cost:unassociated")
+	d.press("enter", "*", "R")
+	d.shows("Release 2 addresses?", "Type release 2 to confirm")
+	d.type_("release 2")
+	d.press("enter")
+	d.shows("Nothing matches cost:unassociated", "released 198.18.")
+	d.press("e")
+	d.shows("released 192.0.2.10", "released 198.18.")
+	if n := d.calls("ReleaseAddress"); n != 2 {
+		t.Errorf("%d calls", n)
+	}
+}
+
 func TestAnAddressIsAllocatedAssociatedAndReleased(t *testing.T) {
 	d := start(t, small()).open("addresses")
 	d.press("n")

@@ -34,9 +34,9 @@ func addresses() *Resource[address] {
 		Columns: []Column[address]{
 			{Title: "Name", Width: 16, Grow: true, Value: addressName},
 			{Title: "Public IP", Width: 15, Value: func(a address) string { return aws.ToString(a.PublicIp) }},
-			{Title: "Allocation ID", Width: 26, Value: func(a address) string { return aws.ToString(a.AllocationId) }},
 			{Title: "Instance", Width: 19, Value: func(a address) string { return aws.ToString(a.InstanceId) }},
 			{Title: "Cost", Width: 14, Value: addressCost, Tone: func(address) theme.Tone { return theme.Bad }},
+			{Title: "Allocation ID", Width: 26, Value: func(a address) string { return aws.ToString(a.AllocationId) }},
 			{Title: "Interface", Width: 21, Value: func(a address) string { return aws.ToString(a.NetworkInterfaceId) }},
 			{Title: "Private IP", Width: 15, Value: func(a address) string { return aws.ToString(a.PrivateIpAddress) }},
 			{Title: "Service", Width: 7, Value: func(a address) string { return string(a.ServiceManaged) }},
