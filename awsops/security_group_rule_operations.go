@@ -33,7 +33,7 @@ func authorizeSecurityGroup(egress bool) Operation {
 	name, help := direction(egress)
 	example := Values{"group": {"sg-0aa00000000000011"}, "source-group": {"sg-0aa00000000000021"}, "source-group-owner": {"123456789012"},
 		"ip-protocol": {"udp"}, "from-port": {"8080"}, "to-port": {"8090"}, "description": {"why it is open"}, "tags": {"Team=web"}}
-	return &ruleOp{
+	op := &ruleOp{
 		Name: "authorize-security-group-" + name, Help: "Let traffic " + help + " a security group", Noun: "security group", Risk: Changes, RiskOf: riskOf, Warn: warnOf(egress),
 		Fields: slices.Concat([]ruleField{ruleGroup(true), ruleTyped(egress)}, ruleMembers(egress), ruleMore(egress), []ruleField{
 			{Name: "tags", Help: "tags of the new rules", Default: "none", Rule: TagPair(), Most: mostTags, To: ToTags(func(in *ruleChange) *[]types.Tag { return &in.Tags })},
@@ -57,6 +57,39 @@ func authorizeSecurityGroup(egress bool) Operation {
 		},
 		Example: example,
 	}
+	op.Compare = func(ctx context.Context, client *ec2.Client, v Values) ([]string, error) {
+		in, err := op.input(v)
+		if err != nil {
+			return nil, err
+		}
+		return compareRules(ctx, client, in, egress)
+	}
+	return op
+}
+
+// compareRules warns of rules that the group has already: EC2 refuses all of a
+// request for the sake of one.
+func compareRules(ctx context.Context, client *ec2.Client, in *ruleChange, egress bool) ([]string, error) {
+	if err := in.resolve(ctx, client); err != nil {
+		return nil, err
+	}
+	groups, err := groupsWhere(ctx, client, where("group-id", *in.Group))
+	var lines []string
+	for _, g := range groups {
+		permissions := g.IpPermissions
+		if egress {
+			permissions = g.IpPermissionsEgress
+		}
+		for _, r := range in.rules {
+			r.Description = nil // does not tell rules apart
+			for _, present := range rulesIn(permissions) {
+				if present.Description = nil; SayRule(present, egress) == SayRule(r, egress) {
+					lines = append(lines, "The rule already exists: "+SayRule(r, egress)+". EC2 will refuse it.")
+				}
+			}
+		}
+	}
+	return lines, err
 }
 
 func callAuthorize(ctx context.Context, client *ec2.Client, in *ruleChange, egress bool, opts []func(*ec2.Options)) ([]types.SecurityGroupRule, error) {

@@ -122,12 +122,27 @@ func createSecurityGroup() Operation {
 			{Name: "vpc-id", Help: "the VPC of the group", Default: "default VPC", Rule: ID("vpc"), To: ToString(func(in *in) **string { return &in.VpcId })},
 			{Name: "tags", Help: "tags of the group", Default: "none", Rule: TagPair(), Most: mostTags, To: ToTags(func(in *in) *[]types.Tag { return tagsFor(&in.TagSpecifications, types.ResourceTypeSecurityGroup) })},
 		},
-		Call: (*ec2.Client).CreateSecurityGroup, Outputs: []string{"result", "group-id"},
+		Compare: compareGroup,
+		Call:    (*ec2.Client).CreateSecurityGroup, Outputs: []string{"result", "group-id"},
 		Show: func(out *ec2.CreateSecurityGroupOutput) Result {
 			return Result{Outputs: []Output{{"result", true}, {"group-id", plain(out.GroupId)}}}
 		},
 		Example: Values{"group-name": {"api"}, "group-description": {"What the API lets in"}, "vpc-id": {"vpc-0aa00000000000001"}, "tags": {"Env=test", "Team=platform"}},
 	}
+}
+
+// compareGroup warns of a group that has the name already.
+func compareGroup(ctx context.Context, client *ec2.Client, v Values) ([]string, error) {
+	filters := []types.Filter{where("group-name", exactly(v.Get("group-name")))}
+	if vpc := v.Get("vpc-id"); vpc != "" {
+		filters = append(filters, where("vpc-id", vpc))
+	}
+	found, err := groupsWhere(ctx, client, filters...)
+	var lines []string
+	for _, g := range found {
+		lines = append(lines, aws.ToString(g.VpcId)+" already has a group of that name, "+aws.ToString(g.GroupId)+": choose another name there.")
+	}
+	return lines, err
 }
 
 // tagsFor is the list of tags that a new resource of a type gets.

@@ -460,3 +460,34 @@ func TestANameMayHoldBlanks(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsThereAlready warns before EC2 refuses: E28 and E31.
+func TestWhatIsThereAlready(t *testing.T) {
+	b := newBench(t)
+	client, err := b.Client(b.scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := func(name string, vpc ...string) awsops.Values {
+		return awsops.Values{"group-name": {name}, "group-description": {"x"}, "vpc-id": vpc}
+	}
+	for _, test := range []struct {
+		op   string
+		v    awsops.Values
+		want string
+	}{
+		{"create-security-group", named("web"), "vpc-0aa00000000000001 already has a group of that name, " + webGroup + ": choose another name there."},
+		{"create-security-group", named("web", otherVPC), ""},
+		{"create-security-group", named("api"), ""},
+		{"authorize-security-group-ingress", on("web", "rule", `tcp/22 from 203.0.113.9/24 "again"`, "rule", "tcp/23 from 203.0.113.9/24"),
+			"The rule already exists: tcp/22 from 203.0.113.0/24. EC2 will refuse it."},
+		{"authorize-security-group-egress", on("web", "cidr-ip", "0.0.0.0/0", "ip-protocol", "all"), "The rule already exists: all to 0.0.0.0/0. EC2 will refuse it."},
+		{"authorize-security-group-ingress", on("db", "source-group", "web", "from-port", "5432"), "The rule already exists: tcp/5432 from " + webGroup + ". EC2 will refuse it."},
+		{"authorize-security-group-ingress", on("db", "source-group", "web"), ""},
+	} {
+		lines, err := b.request(t, test.op, test.v).Ahead(t.Context(), client)
+		if got := strings.Join(lines, "\n"); err != nil || got != test.want {
+			t.Errorf("%s %v: %q, %v", test.op, test.v, got, err)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func describeNetworkInterfaces(c *call) (act, *apiError) {
 				})
 		},
 		filters: filters,
-		tags:    func(*interfaceOf) []Tag { return nil },
+		tags:    func(n *interfaceOf) []Tag { return c.region.tagsOn(n.ID) },
 	})
 	if err != nil {
 		return nil, err
@@ -72,6 +72,7 @@ func describeNetworkInterfaces(c *call) (act, *apiError) {
 			// The member that an instance's own list leaves out comes in front.
 			c.out.text("availabilityZone", n.in.Zone)
 			c.networkInterface(n.in, n.index)
+			c.out.tags(c.region.tagsOn(n.ID))
 		})
 		c.out.some("nextToken", p.next)
 		return nil

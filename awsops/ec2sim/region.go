@@ -197,6 +197,9 @@ func (s *Sim) addVPC(r *region, seed VPCSeed, groups []GroupSeed) {
 		}
 		v.subnets = append(v.subnets, n)
 	}
+	if v.name != "" {
+		r.tags[v.id] = &[]Tag{{"Name", v.name}}
+	}
 	r.vpcs = append(r.vpcs, v)
 	s.addGroups(r, v, groups)
 }

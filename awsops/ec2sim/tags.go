@@ -92,6 +92,7 @@ func taggables() []taggable {
 		tagged("vol", "volume", func(r *region) *table[volume] { return r.volumes }, func(v *volume) *[]Tag { return &v.tags },
 			unknown("InvalidVolume.NotFound", "The volume '%s' does not exist.")),
 		tagged("sg", "security-group", func(r *region) *table[securityGroup] { return r.groups }, func(g *securityGroup) *[]Tag { return &g.tags }, errNoGroup),
+		tagged("sgr", "security-group-rule", func(r *region) *table[rule] { return r.rules }, func(one *rule) *[]Tag { return &one.tags }, errNoRule),
 		tagged("eipalloc", "elastic-ip", func(r *region) *table[address] { return r.addresses }, func(a *address) *[]Tag { return &a.tags }, errNoAllocation),
 		tagged("key", "key-pair", func(r *region) *table[keyPair] { return r.keyPairs }, func(k *keyPair) *[]Tag { return &k.tags }, errNoKeyPair),
 		beside("ami", "image", (*region).imageIDs, unknown("InvalidAMIID.NotFound", "The image id '[%s]' does not exist")),

@@ -23,7 +23,7 @@ func TestCLITags(t *testing.T) {
 	c.want("", "delete-tags", "--resources", web, "--tags", "Key=Stage")
 	c.want("", "delete-tags", "--resources", freeIP)
 	c.want(`[]`, describe(filter("resource-id", freeIP)...)...)
-	c.want("38", "describe-tags", "--page-size", "7", "--query", "length(Tags)")
+	c.want("40", "describe-tags", "--page-size", "7", "--query", "length(Tags)")
 	c.refused("CreateTags", "InvalidID", "The ID 'web' is not valid", "create-tags", "--resources", "web", "--tags", "Key=a,Value=b")
 	c.refused("CreateTags", "InvalidInstanceID.NotFound", "The instance ID '"+unknown+"' does not exist",
 		"create-tags", "--resources", unknown, "--tags", "Key=a,Value=b")

@@ -16,11 +16,12 @@ func (r *region) vpc(id string) *vpc {
 	return nil
 }
 
-func (v *vpc) tags() []Tag {
-	if v.name == "" {
-		return nil
+// tagsOn are the tags that the region keeps beside a resource.
+func (r *region) tagsOn(id string) []Tag {
+	if tags := r.tags[id]; tags != nil {
+		return *tags
 	}
-	return []Tag{{"Name", v.name}}
+	return nil
 }
 
 // tableOf makes a table of rows that the simulator keeps in another way.
@@ -50,7 +51,7 @@ func describeVPCs(c *call) (act, *apiError) {
 			"state":    is(func(*vpc) string { return "available" }),
 			"vpc-id":   is(func(v *vpc) string { return v.id }),
 		},
-		tags: (*vpc).tags,
+		tags: func(v *vpc) []Tag { return c.region.tagsOn(v.id) },
 	})
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func describeVPCs(c *call) (act, *apiError) {
 			d.end("cidrBlockAssociationSet")
 			d.text("instanceTenancy", "default")
 			d.flag("isDefault", v.isDefault)
-			d.tags(v.tags())
+			d.tags(c.region.tagsOn(v.id))
 		})
 		d.some("nextToken", p.next)
 		return nil
@@ -105,7 +106,7 @@ func describeSubnets(c *call) (act, *apiError) {
 			"subnet-id":                  is(func(n *subnet) string { return n.id }),
 			"vpc-id":                     is(func(n *subnet) string { return n.vpc.id }),
 		},
-		tags: (*subnet).tags,
+		tags: func(n *subnet) []Tag { return c.region.tagsOn(n.id) },
 	})
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func describeSubnets(c *call) (act, *apiError) {
 			d.text("availabilityZoneId", zoneID(n))
 			d.flag("defaultForAz", n.vpc.isDefault)
 			d.flag("mapPublicIpOnLaunch", n.vpc.isDefault)
-			d.tags(n.tags())
+			d.tags(c.region.tagsOn(n.id))
 		})
 		d.some("nextToken", p.next)
 		return nil
@@ -140,11 +141,4 @@ func (n *subnet) block() string {
 		bits--
 	}
 	return n.base.String() + "/" + itoa(bits)
-}
-
-func (n *subnet) tags() []Tag {
-	if n.vpc.name == "" {
-		return nil
-	}
-	return []Tag{{"Name", n.vpc.name + "-" + n.zone[len(n.zone)-1:]}}
 }
