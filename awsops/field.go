@@ -175,10 +175,7 @@ func ToBool[In any](member func(*In) **bool) Binding[In] {
 
 // ToInt binds a 32-bit integer member.
 func ToInt[In any](member func(*In) **int32) Binding[In] {
-	return Binding[In]{kind: KindInt, set: func(in *In, v []string) {
-		n, _ := strconv.ParseInt(v[0], 10, 32) // the kind's rule has seen it
-		*member(in) = aws.Int32(int32(n))
-	}}
+	return Binding[In]{kind: KindInt, set: func(in *In, v []string) { *member(in) = int32Of(v[0]) }}
 }
 
 // ToFilters binds name=value pairs to EC2 filters. Values of the same name
@@ -214,4 +211,23 @@ func (e *InputError) Error() string {
 		return fmt.Sprintf("--%s %s", e.Field, e.Rule)
 	}
 	return fmt.Sprintf("--%s %q: %s", e.Field, Clean(e.Value), e.Rule)
+}
+
+// to binds one value to any member.
+func to[In any](kind Kind, set func(*In, string)) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in *In, v []string) { set(in, v[0]) }}
+}
+
+// toEach binds every value of a field, one after the other.
+func toEach[In any](kind Kind, set func(*In, string)) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in *In, v []string) {
+		for _, s := range v {
+			set(in, s)
+		}
+	}}
+}
+
+func int32Of(s string) *int32 {
+	n, _ := strconv.ParseInt(s, 10, 32) // the kind's rule has seen it
+	return aws.Int32(int32(n))
 }

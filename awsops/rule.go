@@ -106,3 +106,56 @@ func NotEmpty() Rule {
 func FilterNames(names string) Rule {
 	return Rule{Text: "name=value; names: " + names + "; * and ? match any text; case counts", Check: func(s string) (string, error) { return s, nil }}
 }
+
+// AtLeast is rule V-COUNT: a whole number with a lower bound.
+func AtLeast(least int) Rule {
+	text := fmt.Sprintf("%d or more", least)
+	return Rule{Text: text, Check: func(s string) (string, error) {
+		if n, err := strconv.Atoi(s); err != nil || n < least {
+			return "", errors.New("write " + text)
+		}
+		return s, nil
+	}}
+}
+
+// InstanceType is rule V-TYPE: open, because AWS adds types every month.
+func InstanceType() Rule {
+	return Shaped(`^[a-z0-9-]+\.[a-z0-9-]+$`, "a type such as t3.micro")
+}
+
+// Device is rule V-DEVICE: a device name of Linux or Windows.
+func Device() Rule {
+	return Shaped(`^(/dev/sd[a-z]([1-9]|1[0-5])?|/dev/xvd[a-z]{1,2}|/dev/hd[a-z]|xvd[a-p])$`, "a device such as /dev/sdf, or xvdf on Windows")
+}
+
+// Virtual is rule V-VIRTUAL: an instance store volume.
+func Virtual() Rule {
+	store := Shaped(`^ephemeral([0-9]|1[0-9]|2[0-3])$`, "ephemeral0 to ephemeral23")
+	return Rule{Text: store.Text, Check: func(s string) (string, error) {
+		switch s {
+		case "ami", "root", "swap":
+			return "", errors.New("names a device of paravirtual bundles only; write ephemeral0 to ephemeral23")
+		}
+		return store.Check(s)
+	}}
+}
+
+// Token is rule V-TOKEN: what makes a request happen once.
+func Token() Rule {
+	return Rule{Text: "1 to 64 printable characters", Check: func(s string) (string, error) {
+		if len(s) > 64 || strings.ContainsFunc(s, func(r rune) bool { return r < 0x21 || r > 0x7e }) {
+			return "", errors.New("write 1 to 64 printable ASCII characters")
+		}
+		return s, nil
+	}}
+}
+
+// UserData is at most 16 KiB before it is encoded.
+func UserData() Rule {
+	return Rule{Text: "at most 16 KiB", Check: func(s string) (string, error) {
+		if len(s) > 16<<10 {
+			return "", fmt.Errorf("is %d bytes long; EC2 takes 16384", len(s))
+		}
+		return s, nil
+	}}
+}

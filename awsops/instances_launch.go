@@ -1,0 +1,304 @@
+package awsops
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+type launchIn = ec2.RunInstancesInput
+
+// launchOperations start new instances.
+func launchOperations() []Operation {
+	return []Operation{
+		&Op[launchIn, launched]{
+			Name: "run-instances", Help: "Launch new instances", Noun: "instance", Risk: Changes,
+			Warning: "Running instances cost money. Without a key pair a public image cannot be logged in to.",
+			Fields:  launchFields(), Check: checkLaunch, Call: runInstances, Show: showLaunched, Outputs: launchOutputs(),
+			Example: Values{
+				"image-id": {"ami-0aa00000000000001"}, "instance-type": {"t3.micro"}, "min-count": {"1"}, "max-count": {"2"},
+				"availability-zone": {"us-east-1a"}, "subnet-id": {"subnet-0aa00000000000011"}, "key-name": {"ops"},
+				"security-groups": {"web"}, "kernel-id": {"aki-0aa00001"}, "ramdisk-id": {"ari-0aa00001"}, "monitoring": {"enabled"},
+				"device-name": {"/dev/sdf"}, "snapshot-id": {"snap-0aa00000000000001"}, "volume-size": {"20"}, "delete-on-termination": {"true"},
+				"disable-api-termination": {"true"}, "instance-initiated-shutdown-behavior": {"terminate"}, "client-token": {"token-1"},
+				"instance-name": {"new-1"}, "tags": {"Env=test"}, "iam-instance-profile": {"web"}, "user-data": {"#!/bin/sh"},
+				"http-tokens": {"required"}, "ebs-optimized": {"true"}, "disable-api-stop": {"true"}, "hibernate": {"true"},
+			},
+		},
+		&Op[templateIn, launched]{
+			Name: "run-instances-from-template", Help: "Launch instances like an existing one", Noun: "instance", Risk: Changes,
+			Warning: "Running instances cost money.",
+			Fields: []Field[templateIn]{
+				{Name: "instance-id", Help: "the instance to copy", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToString(func(in *templateIn) **string { return &in.InstanceId })},
+				{Name: "min-count", Help: "launch none if fewer are possible", Default: "1", Rule: AtLeast(1), To: ToInt(func(in *templateIn) **int32 { return &in.MinCount })},
+				{Name: "max-count", Help: "launch as many as possible up to this", Default: "min-count", Rule: AtLeast(1), To: ToInt(func(in *templateIn) **int32 { return &in.MaxCount })},
+			},
+			Check: func(in *templateIn) error { return counts(&in.MinCount, &in.MaxCount) },
+			Call:  runFromTemplate, Show: showLaunched, Outputs: launchOutputs(),
+			Example: Values{"instance-id": {"i-0aa00000000000001"}, "min-count": {"1"}, "max-count": {"2"}},
+		},
+	}
+}
+
+func launchFields() []Field[launchIn] {
+	return []Field[launchIn]{
+		{Name: "image-id", Help: "the image to start from", Need: Required, Rule: ID("ami"), To: ToString(func(in *launchIn) **string { return &in.ImageId })},
+		{Name: "instance-type", Help: "the type, for example t3.micro", Need: Required, Rule: InstanceType(), To: to(KindString, func(in *launchIn, v string) { in.InstanceType = types.InstanceType(v) })},
+		{Name: "min-count", Help: "launch none if fewer are possible", Default: "1", Rule: AtLeast(1), To: ToInt(func(in *launchIn) **int32 { return &in.MinCount })},
+		{Name: "max-count", Help: "launch as many as possible up to this", Default: "min-count", Rule: AtLeast(1), To: ToInt(func(in *launchIn) **int32 { return &in.MaxCount })},
+		{Name: "availability-zone", Help: "the zone; it must be the subnet's", Default: "EC2 chooses", Rule: Zone(), To: to(KindString, func(in *launchIn, v string) { in.Placement = &types.Placement{AvailabilityZone: &v} })},
+		{Name: "subnet-id", Help: "the subnet", Default: "the zone's default", Rule: ID("subnet"), To: ToString(func(in *launchIn) **string { return &in.SubnetId })},
+		{Name: "key-name", Help: "the key pair to log in with", Default: "none", Rule: KeyName(), To: ToString(func(in *launchIn) **string { return &in.KeyName })},
+		{Name: "security-groups", Help: "names or IDs of groups in the subnet's VPC", Default: "the group default", To: ToList(func(in *launchIn) *[]string { return &in.SecurityGroupIds })},
+		{Name: "kernel-id", Help: "the kernel of a paravirtual image", Default: "the image's", Rule: ID("aki"), To: ToString(func(in *launchIn) **string { return &in.KernelId })},
+		{Name: "ramdisk-id", Help: "the RAM disk of a paravirtual image", Default: "the image's", Rule: ID("ari"), To: ToString(func(in *launchIn) **string { return &in.RamdiskId })},
+		{Name: "monitoring", Help: "detailed monitoring, which is charged", Default: "false", Choices: []string{"true", "enabled", "false", "disabled"}, To: to(KindString, func(in *launchIn, v string) {
+			in.Monitoring = &types.RunInstancesMonitoringEnabled{Enabled: aws.Bool(v == "true" || v == "enabled")}
+		})},
+		{Name: "device-name", Help: "a further volume's device", Rule: Device(), To: to(KindString, func(in *launchIn, v string) { device(in).DeviceName = &v })},
+		{Name: "virtual-name", Help: "an instance store for the device", Rule: Virtual(), To: to(KindString, func(in *launchIn, v string) { device(in).VirtualName = &v })},
+		{Name: "snapshot-id", Help: "the snapshot that the volume is made from", Rule: ID("snap"), To: to(KindString, func(in *launchIn, v string) { ebs(in).SnapshotId = &v })},
+		{Name: "volume-size", Help: "GiB of the volume", Need: Conditional, Default: "the snapshot's", Rule: Between(1, 65536), To: to(KindInt, func(in *launchIn, v string) { ebs(in).VolumeSize = int32Of(v) })},
+		{Name: "delete-on-termination", Help: "the volume goes with the instance", Default: "false", To: to(KindBool, func(in *launchIn, v string) { ebs(in).DeleteOnTermination = aws.Bool(v == "true") })},
+		{Name: "disable-api-termination", Help: "protect against termination", Default: "false", To: ToBool(func(in *launchIn) **bool { return &in.DisableApiTermination })},
+		{Name: "instance-initiated-shutdown-behavior", Help: "what a shutdown from inside does", Default: "stop", Choices: []string{"stop", "terminate"}, To: to(KindString, func(in *launchIn, v string) {
+			in.InstanceInitiatedShutdownBehavior = types.ShutdownBehavior(v)
+		})},
+		{Name: "client-token", Help: "the same token launches only once", Default: "random", Rule: Token(), To: ToString(func(in *launchIn) **string { return &in.ClientToken })},
+		{Name: "instance-name", Help: "the tag Name", Rule: TagText(256), To: to(KindString, func(in *launchIn, v string) { tag(in, "Name", v) })},
+		{Name: "tags", Help: "further tags", Default: "none", Most: 50, Rule: TagPair(), To: toEach(KindMap, func(in *launchIn, v string) { key, value, _ := strings.Cut(v, "="); tag(in, key, value) })},
+		delimiter[launchIn](),
+		{Name: "iam-instance-profile", Help: "name or ARN of the role's profile", To: to(KindString, func(in *launchIn, v string) { in.IamInstanceProfile = profileOf(v) })},
+		{Name: "user-data", Help: "a script or cloud-config, at most 16 KiB", Rule: UserData(), To: to(KindString, func(in *launchIn, v string) {
+			in.UserData = aws.String(base64.StdEncoding.EncodeToString([]byte(v))) // RunInstances sends it as it is
+		})},
+		{Name: "http-tokens", Help: "whether instance metadata needs a token", Default: "required", Choices: []string{"required", "optional"}, To: to(KindString, func(in *launchIn, v string) {
+			in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpTokens: types.HttpTokensState(v), HttpPutResponseHopLimit: aws.Int32(2)}
+		})},
+		{Name: "ebs-optimized", Help: "dedicated throughput to volumes", Default: "false", To: ToBool(func(in *launchIn) **bool { return &in.EbsOptimized })},
+		{Name: "disable-api-stop", Help: "protect against stopping", Default: "false", To: ToBool(func(in *launchIn) **bool { return &in.DisableApiStop })},
+		{Name: "hibernate", Help: "allow hibernation later; the root volume must be encrypted", Default: "false", To: to(KindBool, func(in *launchIn, v string) {
+			in.HibernationOptions = &types.HibernationOptionsRequest{Configured: aws.Bool(v == "true")}
+		})},
+	}
+}
+
+// device is the one mapping that the flags describe.
+func device(in *launchIn) *types.BlockDeviceMapping {
+	if len(in.BlockDeviceMappings) == 0 {
+		in.BlockDeviceMappings = []types.BlockDeviceMapping{{}}
+	}
+	return &in.BlockDeviceMappings[0]
+}
+
+func ebs(in *launchIn) *types.EbsBlockDevice {
+	d := device(in)
+	if d.Ebs == nil {
+		d.Ebs = &types.EbsBlockDevice{}
+	}
+	return d.Ebs
+}
+
+// tag adds a tag to the instances and the volumes of a launch.
+func tag(in *launchIn, key, value string) {
+	if len(in.TagSpecifications) == 0 {
+		in.TagSpecifications = []types.TagSpecification{{ResourceType: types.ResourceTypeInstance}, {ResourceType: types.ResourceTypeVolume}}
+	}
+	for i := range in.TagSpecifications {
+		in.TagSpecifications[i].Tags = append(in.TagSpecifications[i].Tags, types.Tag{Key: &key, Value: &value})
+	}
+}
+
+func profileOf(v string) *types.IamInstanceProfileSpecification {
+	if strings.HasPrefix(v, "arn:") {
+		return &types.IamInstanceProfileSpecification{Arn: &v}
+	}
+	return &types.IamInstanceProfileSpecification{Name: &v}
+}
+
+// counts fills the counts in: neither means one instance.
+func counts(least, most **int32) error {
+	if *least == nil {
+		*least = aws.Int32(1)
+	}
+	if *most == nil {
+		*most = *least
+	}
+	if **most < **least {
+		return &InputError{Field: "max-count", Value: fmt.Sprint(**most), Rule: fmt.Sprintf("must be at least --min-count, %d", **least)}
+	}
+	return nil
+}
+
+// checkLaunch holds the rules across the fields of a launch, and the defaults
+// that are ours: instance metadata needs a token unless the operator says no.
+func checkLaunch(in *launchIn) error {
+	if err := counts(&in.MinCount, &in.MaxCount); err != nil {
+		return err
+	}
+	if in.MetadataOptions == nil {
+		in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpTokens: types.HttpTokensStateRequired, HttpPutResponseHopLimit: aws.Int32(2)}
+	}
+	if in.SubnetId != nil {
+		in.Placement = nil // the subnet says the zone; EC2 refuses a pair that differs
+	}
+	if len(in.BlockDeviceMappings) == 0 {
+		return nil
+	}
+	d := in.BlockDeviceMappings[0]
+	switch {
+	case d.DeviceName == nil:
+		return &InputError{Field: "device-name", Rule: "is needed with the other inputs of a volume"}
+	case d.VirtualName != nil && d.Ebs != nil:
+		return &InputError{Field: "virtual-name", Value: *d.VirtualName, Rule: "is an instance store and takes no snapshot or size"}
+	case d.VirtualName == nil && (d.Ebs == nil || d.Ebs.SnapshotId == nil && d.Ebs.VolumeSize == nil):
+		return &InputError{Field: "volume-size", Rule: "is required for a device without --snapshot-id"}
+	}
+	return nil
+}
+
+// launched is the outcome of a launch.
+type launched ec2.RunInstancesOutput
+
+// runInstances resolves the names of groups, which EC2 takes in the default
+// VPC only, and launches.
+func runInstances(client *ec2.Client, ctx context.Context, in *launchIn, opts ...func(*ec2.Options)) (*launched, error) {
+	if err := groupIDs(client, ctx, in); err != nil {
+		return nil, err
+	}
+	out, err := client.RunInstances(ctx, in, opts...)
+	return (*launched)(out), err
+}
+
+func groupIDs(client *ec2.Client, ctx context.Context, in *launchIn) error {
+	names := slices.DeleteFunc(slices.Clone(in.SecurityGroupIds), func(s string) bool { return strings.HasPrefix(s, "sg-") })
+	if len(names) == 0 {
+		return nil
+	}
+	vpc, err := vpcOf(client, ctx, in.SubnetId)
+	if err != nil {
+		return err
+	}
+	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{
+		{Name: aws.String("group-name"), Values: names}, {Name: aws.String("vpc-id"), Values: []string{vpc}},
+	}})
+	if err != nil {
+		return err
+	}
+	ids := map[string]string{}
+	for _, g := range out.SecurityGroups {
+		ids[aws.ToString(g.GroupName)] = aws.ToString(g.GroupId)
+	}
+	for i, name := range in.SecurityGroupIds {
+		if strings.HasPrefix(name, "sg-") {
+			continue
+		}
+		if ids[name] == "" {
+			return &InputError{Field: "security-groups", Value: name, Rule: "is no group of " + vpc + "; names are per VPC, prefer the sg- ID"}
+		}
+		in.SecurityGroupIds[i] = ids[name]
+	}
+	return nil
+}
+
+// vpcOf is the VPC of a subnet, or the default one.
+func vpcOf(client *ec2.Client, ctx context.Context, subnet *string) (string, error) {
+	in := &ec2.DescribeSubnetsInput{Filters: []types.Filter{{Name: aws.String("default-for-az"), Values: []string{"true"}}}}
+	if subnet != nil {
+		in = &ec2.DescribeSubnetsInput{SubnetIds: []string{*subnet}}
+	}
+	out, err := client.DescribeSubnets(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	if len(out.Subnets) == 0 {
+		return "", &InputError{Field: "subnet-id", Rule: "is required: there is no default VPC in this region"}
+	}
+	return aws.ToString(out.Subnets[0].VpcId), nil
+}
+
+func launchOutputs() []string {
+	return append([]string{"instance-ids", "reservation-id", "owner-id", "requester-id", "success", "result-code", "result-message"}, names(launchColumns())...)
+}
+
+func launchColumns() []column[types.Instance] {
+	return []column[types.Instance]{
+		{"instance-id", "Instance ID", false, func(i types.Instance) any { return i.InstanceId }},
+		{"instance-type", "Type", false, func(i types.Instance) any { return i.InstanceType }},
+		{"public-ip", "Public IP", false, func(i types.Instance) any { return i.PublicIpAddress }},
+		{"private-ip", "Private IP", false, func(i types.Instance) any { return i.PrivateIpAddress }},
+		{"public-dns", "Public DNS", false, func(i types.Instance) any { return i.PublicDnsName }},
+		{"state-name", "State", false, func(i types.Instance) any { return stateName(i.State) }},
+		{"state-code", "Code", false, func(i types.Instance) any { return stateCode(i.State) }},
+		{"client-token", "Client token", true, func(i types.Instance) any { return i.ClientToken }},
+	}
+}
+
+func showLaunched(out *launched) Result {
+	var ids []string
+	res := Result{Table: tableOf(launchColumns(), out.Instances)}
+	for _, i := range out.Instances {
+		ids = append(ids, aws.ToString(i.InstanceId))
+		res.Items = append(res.Items, Item{ID: aws.ToString(i.InstanceId), To: stateName(i.State)})
+	}
+	res.Outputs = []Output{
+		{"instance-ids", ids}, {"reservation-id", plain(out.ReservationId)}, {"owner-id", plain(out.OwnerId)}, {"requester-id", plain(out.RequesterId)},
+		{"success", true}, {"result-code", 0}, {"result-message", "ok"},
+	}
+	return res
+}
+
+// templateIn is the input of the flow that copies an instance.
+type templateIn struct {
+	InstanceId         *string
+	MinCount, MaxCount *int32
+	DryRun             *bool
+}
+
+// runFromTemplate copies what the catalogue names from an existing instance.
+func runFromTemplate(client *ec2.Client, ctx context.Context, in *templateIn, opts ...func(*ec2.Options)) (*launched, error) {
+	out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{*in.InstanceId}})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Reservations) == 0 || len(out.Reservations[0].Instances) == 0 {
+		return nil, errors.New("EC2 does not list " + *in.InstanceId)
+	}
+	i := out.Reservations[0].Instances[0]
+	if s := stateName(i.State); s == "terminated" || s == "shutting-down" {
+		return nil, &InputError{Field: "instance-id", Value: *in.InstanceId, Rule: "is " + s + " and cannot be copied"}
+	}
+	launch := &launchIn{
+		ImageId: i.ImageId, InstanceType: i.InstanceType, MinCount: in.MinCount, MaxCount: in.MaxCount, DryRun: in.DryRun,
+		KernelId: i.KernelId, RamdiskId: i.RamdiskId, KeyName: i.KeyName, SubnetId: i.SubnetId,
+	}
+	if i.Monitoring != nil {
+		launch.Monitoring = &types.RunInstancesMonitoringEnabled{Enabled: aws.Bool(i.Monitoring.State == types.MonitoringStateEnabled)}
+	}
+	if launch.SubnetId == nil && i.Placement != nil {
+		launch.Placement = &types.Placement{AvailabilityZone: i.Placement.AvailabilityZone}
+	}
+	for _, g := range primaryGroups(i) {
+		launch.SecurityGroupIds = append(launch.SecurityGroupIds, aws.ToString(g.GroupId))
+	}
+	res, err := client.RunInstances(ctx, launch, opts...)
+	return (*launched)(res), err
+}
+
+// primaryGroups are the groups of the first interface: those of the instance
+// join the groups of all its interfaces.
+func primaryGroups(i types.Instance) []types.GroupIdentifier {
+	for _, n := range i.NetworkInterfaces {
+		if n.Attachment != nil && aws.ToInt32(n.Attachment.DeviceIndex) == 0 {
+			return n.Groups
+		}
+	}
+	return i.SecurityGroups
+}
