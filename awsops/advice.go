@@ -86,7 +86,7 @@ func advices() []advice {
 
 		{[]string{"InvalidAddress.NotFound", "InvalidAllocationID.NotFound"}, Refused, "The address is not allocated to this account in {region} (perhaps already released): refresh the list."},
 		{[]string{"AddressLimitExceeded"}, Refused, "The quota of Elastic IPs is reached (5 by default): release unused ones or ask for more."},
-		{[]string{"Resource.AlreadyAssociated"}, Refused, "The address is in use: confirm the move."},
+		{[]string{"Resource.AlreadyAssociated"}, Refused, "The address is in use: confirm the move (allow-reassociation)."},
 		{[]string{"InvalidIPAddress.InUse"}, Refused, "Disassociate the address before releasing it."},
 		{[]string{"Gateway.NotAttached"}, Refused, "The VPC has no internet gateway."},
 

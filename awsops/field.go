@@ -48,6 +48,8 @@ type Field[In any] struct {
 	Rule Rule
 	// Most is the greatest number of values; 0 is no limit.
 	Most int
+	// Blank says that an empty value is a value, which differs from none.
+	Blank bool
 	// Target marks the field that a selection of rows fills.
 	Target bool
 	// Raises is the risk of the call when this field is true.
@@ -62,7 +64,7 @@ type FieldInfo struct {
 	Need                      Need
 	Kind                      Kind
 	Choices                   []string
-	Target                    bool
+	Target, Blank             bool
 	Raises                    Risk
 	// Sent is false for a field that only shapes the output.
 	Sent bool
@@ -77,7 +79,7 @@ func (f Field[In]) info() FieldInfo {
 	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Raises: f.Raises, Sent: !f.To.local,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Raises: f.Raises, Sent: !f.To.local,
 		Check: func(values []string) error { _, err := f.parse(values); return err },
 	}
 }
@@ -89,6 +91,8 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		switch {
 		case f.To.kind == KindList:
 			values = append(values, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
+		case f.Blank:
+			values = append(values, s)
 		case f.To.local: // a delimiter may well be a blank
 			values = append(values, s)
 		case strings.TrimSpace(s) != "":
@@ -121,7 +125,7 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 }
 
 func (f Field[In]) check(s string) (string, error) {
-	if rule, ok := kindRules[f.To.kind]; ok {
+	if rule, ok := kindRules()[f.To.kind]; ok {
 		v, err := rule.Check(s)
 		if err != nil {
 			return "", err

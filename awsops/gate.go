@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
 // Policy is what a session may do.
@@ -41,11 +43,42 @@ type Request struct {
 
 // Targets are the IDs that the request is about.
 func (r Request) Targets() []string {
-	field := r.Operation.Info().Target()
-	if field == "" {
-		return nil
+	return targetsIn(r.Operation.Info(), r.Values)
+}
+
+// targetsIn reads the targets out of the inputs. Only a list is split: a name
+// may well have blanks.
+func targetsIn(info Info, v Values) []string {
+	field, ok := info.Field(info.Target())
+	if !ok || field.Kind == KindList {
+		return idList(v[field.Name])
 	}
-	return idList(r.Values[field])
+	if s := strings.TrimSpace(v.Get(field.Name)); s != "" {
+		return []string{s}
+	}
+	return nil
+}
+
+// LooksAhead says whether Ahead has anything to find out.
+func (i Info) LooksAhead() bool { return i.Foresee != nil || i.Compare != nil }
+
+// Ahead finds out what a change would take with it and what it would replace:
+// one line for each finding.
+func (r Request) Ahead(ctx context.Context, client *ec2.Client) ([]string, error) {
+	info := r.Operation.Info()
+	var lines []string
+	if info.Foresee != nil {
+		found, err := info.Foresee(ctx, client, r.Targets())
+		if err != nil {
+			return found, err
+		}
+		lines = found
+	}
+	if info.Compare != nil {
+		found, err := info.Compare(ctx, client, r.Values)
+		return append(lines, found...), err
+	}
+	return lines, nil
 }
 
 func idList(raw []string) []string {
@@ -165,10 +198,15 @@ func (b *batches) add(v Values, res Result, err error) {
 			e = &Error{Operation: b.info.Name, Class: BadInput, Code: "BadInput", Message: err.Error(), Err: err}
 		}
 		b.failed = append(b.failed, err)
-		for _, id := range idList(v[b.info.Target()]) {
+		for _, id := range targetsIn(b.info, v) {
 			b.sum.Items = append(b.sum.Items, Item{ID: id, Err: e})
 		}
 		return
+	}
+	if b.info.Risk > Reads && len(res.Items) == 0 {
+		for _, id := range targetsIn(b.info, v) { // accepted without a word about each
+			res.Items = append(res.Items, Item{ID: id})
+		}
 	}
 	b.done++
 	out := &b.sum

@@ -364,7 +364,7 @@ func whatTerminationTakes(ctx context.Context, client *ec2.Client, ids []string)
 		list  []string
 	}{{"Volumes deleted with it", lost}, {"Volumes kept", kept}, {"Elastic IPs that stay and are billed", addresses}} {
 		if len(part.list) > 0 {
-			lines = append(lines, part.title+": "+strings.Join(part.list, ", "))
+			lines = append(lines, fmt.Sprintf("%s (%d): %s", part.title, len(part.list), strings.Join(part.list, ", ")))
 		}
 	}
 	return lines, err

@@ -10,6 +10,7 @@ package awsops
 
 import (
 	"context"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -82,6 +83,15 @@ type Op[In, Out any] struct {
 	Expect *Expect
 	// Foresee says what else will be lost or kept. It may be nil.
 	Foresee Foresight
+	// Compare says what a call with these inputs would replace. It may be nil.
+	Compare Comparison
+	// Word is the verb of its confirmation, where the first word of the name
+	// would mislead. It may be empty.
+	Word string
+	// Advice replaces the general hint for codes that mean something else here.
+	Advice map[string]string
+	// Doubt is what to look at when the outcome is unknown. It may be empty.
+	Doubt string
 	// Warning is what every confirmation says besides. It may be empty.
 	Warning string
 	// Example is a valid set of inputs. It drives the help and the wire tests.
@@ -91,6 +101,10 @@ type Op[In, Out any] struct {
 // Foresight finds out, before a change, what goes with its targets: one line
 // for each finding.
 type Foresight func(ctx context.Context, client *ec2.Client, ids []string) ([]string, error)
+
+// Comparison finds out, before a change, what is there now: one line for each
+// finding.
+type Comparison func(ctx context.Context, client *ec2.Client, v Values) ([]string, error)
 
 // Expect says what a change makes of its targets.
 type Expect struct {
@@ -113,11 +127,13 @@ func (e *Expect) Settled(state string) (arrived, failed bool) {
 // Info is what there is to know about an operation without its types.
 type Info struct {
 	Name, Help, Noun string
+	Word             string
 	Risk             Risk
 	Fields           []FieldInfo
 	Outputs          []string
 	Expect           *Expect
 	Foresee          Foresight
+	Compare          Comparison
 	Warning          string
 	Example          Values
 }
@@ -161,8 +177,12 @@ func (i Info) Action() string {
 	return b.String()
 }
 
-// Verb is the first word of the name: "stop".
+// Verb is what the operation does: "stop", the first word of the name, unless
+// it is given.
 func (i Info) Verb() string {
+	if i.Word != "" {
+		return i.Word
+	}
 	verb, _, _ := strings.Cut(i.Name, "-")
 	return verb
 }
@@ -192,7 +212,8 @@ func (o *Op[In, Out]) Info() Info {
 	return Info{
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
-		Expect:  o.Expect, Foresee: o.Foresee, Warning: o.Warning, Example: o.Example,
+		Word:    o.Word,
+		Expect:  o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
 	}
 }
 
@@ -250,11 +271,25 @@ func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opt
 		if opts.DryRun && e.Code == "DryRunOperation" {
 			return Result{Operation: o.Name, RequestID: e.RequestID, Message: "permitted: the request would have succeeded"}, nil
 		}
-		return Result{}, e
+		return Result{}, o.advise(e)
 	}
 	res := o.Show(out)
-	res.Operation, res.RequestID = o.Name, requestID
+	res.Operation = o.Name
+	if requestID != "" { // a flow that ended before its change tells its own
+		res.RequestID = requestID
+	}
 	return res, nil
+}
+
+// advise puts the operation's own advice into an error.
+func (o *Op[In, Out]) advise(e *Error) *Error {
+	if hint := o.Advice[e.Code]; hint != "" && e.Status == http.StatusBadRequest {
+		e.Hint = hint
+	}
+	if e.Class == Unknown && o.Doubt != "" {
+		e.Hint = strings.TrimSpace(e.Hint + " " + o.Doubt)
+	}
+	return e
 }
 
 // setDryRun sets the member that every EC2 input has. Flows have it too.

@@ -229,8 +229,12 @@ func (p Print) trailer(w io.Writer, r Result) error {
 			}
 		}
 	}
-	if r.Message != "" {
-		fmt.Fprintln(&b, Clean(r.Message))
+	message := r.Message
+	if message == "" && r.Table != nil && len(r.Table.Rows) == 0 {
+		message = r.EmptyText
+	}
+	if message != "" {
+		fmt.Fprintln(&b, Clean(message))
 	}
 	if r.RequestID != "" {
 		fmt.Fprintln(&b, "request "+Clean(r.RequestID))

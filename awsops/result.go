@@ -18,6 +18,9 @@ type Result struct {
 	Outputs []Output
 	// Table holds the rows, if the operation has any.
 	Table *Table
+	// EmptyText says what a table without rows means. Where it is set, an empty
+	// table counts as a failure on the command line.
+	EmptyText string
 	// Items tell the outcome of each target of a change.
 	Items []Item
 }
@@ -168,7 +171,7 @@ func CellText(v any, list, null string) string {
 func Merge(results []Result, account func(profile string) string) Result {
 	merged := Result{}
 	for _, r := range results {
-		merged.Operation = r.Operation
+		merged.Operation, merged.EmptyText = r.Operation, r.EmptyText
 		merged.Items = append(merged.Items, r.Items...)
 		where := []any{plain(account(r.Scope.Profile)), r.Scope.Region}
 		table := r.Table

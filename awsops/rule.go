@@ -17,33 +17,35 @@ type Rule struct {
 }
 
 // kindRules hold for every field of a kind.
-var kindRules = map[Kind]Rule{
-	KindInt: {Text: "a whole number", Check: func(s string) (string, error) {
-		if _, err := strconv.ParseUint(s, 10, 31); err != nil {
-			return "", errors.New("write a whole number")
-		}
-		return s, nil
-	}},
-	KindBool: {Text: "true or false", Check: func(s string) (string, error) {
-		switch strings.ToLower(s) {
-		case "true", "t", "yes", "y", "1":
-			return "true", nil
-		case "false", "f", "no", "n", "0":
-			return "false", nil
-		}
-		return "", errors.New("write true or false")
-	}},
-	KindMap: {Text: "name=value", Check: func(s string) (string, error) {
-		if name, _, ok := strings.Cut(s, "="); !ok || name == "" {
-			return "", errors.New("write name=value")
-		}
-		return s, nil
-	}},
+func kindRules() map[Kind]Rule {
+	return map[Kind]Rule{
+		KindInt: {Text: "a whole number", Check: func(s string) (string, error) {
+			if _, err := strconv.ParseUint(s, 10, 31); err != nil {
+				return "", errors.New("write a whole number")
+			}
+			return s, nil
+		}},
+		KindBool: {Text: "true or false", Check: func(s string) (string, error) {
+			switch strings.ToLower(s) {
+			case "true", "t", "yes", "y", "1":
+				return "true", nil
+			case "false", "f", "no", "n", "0":
+				return "false", nil
+			}
+			return "", errors.New("write true or false")
+		}},
+		KindMap: {Text: "name=value", Check: func(s string) (string, error) {
+			if name, _, ok := strings.Cut(s, "="); !ok || name == "" {
+				return "", errors.New("write name=value")
+			}
+			return s, nil
+		}},
+	}
 }
 
 // truth reads a boolean that its rule has passed.
 func truth(s string) bool {
-	v, err := kindRules[KindBool].Check(strings.TrimSpace(s))
+	v, err := kindRules()[KindBool].Check(strings.TrimSpace(s))
 	return err == nil && v == "true"
 }
 

@@ -180,7 +180,7 @@ func TestABatchThatIsRefusedCanBeTriedOneByOne(t *testing.T) {
 
 func TestAnOperationOutlivesItsTable(t *testing.T) {
 	d := start(t, small()).on("web-1")
-	d.keys("S", "y", "2") // away before EC2 has answered
+	d.keys("S", "y", number("regions")) // away before EC2 has answered
 	d.settle()
 	d.pass(8 * time.Second)
 	d.shows("Regions", "web-1 "+web+" is stopped")

@@ -51,7 +51,7 @@ func newConfirm(env views.Env, requests []awsops.Request, targets []views.Target
 
 // Init looks ahead, in every scope at once.
 func (c *confirm) Init() tea.Cmd {
-	if c.info.Foresee == nil {
+	if !c.info.LooksAhead() {
 		return nil
 	}
 	var cmds []tea.Cmd
@@ -61,9 +61,9 @@ func (c *confirm) Init() tea.Cmd {
 			continue
 		}
 		c.looking++
-		ctx, look, ids := c.env.Context, c.info.Foresee, r.Targets()
+		ctx := c.env.Context
 		cmds = append(cmds, func() tea.Msg {
-			return foresee(ctx, c, func(ctx context.Context) ([]string, error) { return look(ctx, client, ids) })
+			return foresee(ctx, c, func(ctx context.Context) ([]string, error) { return r.Ahead(ctx, client) })
 		})
 	}
 	return tea.Batch(cmds...)
@@ -229,19 +229,28 @@ func (c *confirm) title() string {
 			verb = f.Name + " " + verb
 		}
 	}
-	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), plural(len(c.targets), c.info.Noun)), c.width))
+	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), plural(max(1, len(c.targets)), c.info.Noun)), c.width))
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // lines is everything that the operator has to know. When that is more than
-// fits, what it means stands before the list of the targets.
+// fits, what it means stands before the list of the targets. Rows that are left
+// out come last: nothing happens to them.
 func (c *confirm) lines() []string {
-	targets, facts := c.targetLines(), c.factLines()
-	if len(targets)+len(facts)+1 <= c.room() {
-		return append(append(targets, ""), facts...)
+	targets, facts, rest := c.targetLines(), c.factLines(), append(c.takenLines(), c.skippedLines()...)
+	if len(targets)+len(facts)+len(rest)+1 <= c.room() {
+		return slices.Concat(targets, []string{""}, facts, rest)
 	}
-	return append(append(facts, ""), targets...)
+	return slices.Concat(facts, []string{""}, targets, []string{""}, rest)
+}
+
+func (c *confirm) skippedLines() []string {
+	var out []string
+	for _, s := range c.skipped {
+		out = append(out, c.painted(theme.Faint, "Left out: "+s)...)
+	}
+	return out
 }
 
 func (c *confirm) targetLines() []string {
@@ -260,15 +269,10 @@ func (c *confirm) targetLines() []string {
 	return out
 }
 
-// factLines tell what EC2 will be asked and what that takes with it.
+// factLines tell what EC2 will be asked.
 func (c *confirm) factLines() []string {
-	th := c.env.Theme
 	var out []string
-	add := func(tone theme.Tone, text string) {
-		for _, l := range wrap(awsops.Clean(text), c.width) {
-			out = append(out, th.Tone(tone).Render(l))
-		}
-	}
+	add := func(tone theme.Tone, text string) { out = append(out, c.painted(tone, text)...) }
 	add(theme.Faint, "EC2 will be asked: "+c.asks())
 	if c.info.Warning != "" {
 		add(theme.Busy, c.info.Warning)
@@ -281,19 +285,33 @@ func (c *confirm) factLines() []string {
 	if c.looking > 0 {
 		add(theme.Faint, "Looking what goes with it…")
 	}
+	return out
+}
+
+// takenLines tell what the change takes with it.
+func (c *confirm) takenLines() []string {
+	var out []string
 	for _, l := range c.foreseen {
-		add(theme.Bad, l)
-	}
-	for _, s := range c.skipped {
-		add(theme.Faint, "Left out: "+s)
+		out = append(out, c.painted(theme.Bad, l)...)
 	}
 	return out
+}
+
+func (c *confirm) painted(tone theme.Tone, text string) []string {
+	lines := wrap(awsops.Clean(text), c.width)
+	for i, l := range lines {
+		lines[i] = c.env.Theme.Tone(tone).Render(l)
+	}
+	return lines
 }
 
 // asks is the request in EC2's own words.
 func (c *confirm) asks() string {
 	target := c.info.Target()
-	text := fmt.Sprintf("%s with %s", c.info.Action(), plural(len(c.targets), "ID"))
+	text := c.info.Action()
+	if len(c.targets) > 0 {
+		text += " with " + plural(len(c.targets), "ID")
+	}
 	for _, f := range c.info.Fields {
 		if v := c.requests[0].Values[f.Name]; f.Name != target && f.Sent && len(v) > 0 {
 			text += fmt.Sprintf(", %s=%s", f.Name, strings.Join(v, ","))

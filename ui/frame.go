@@ -70,31 +70,44 @@ func (m *Model) notice80() string {
 	return strings.Join(lines[:min(len(lines), max(1, m.height))], "\n")
 }
 
-// bar is the top line: the tables on the left, the scopes on the right.
+// bar is the top line: the tables on the left, the scopes on the right. On a
+// narrow terminal the tables that are not open are only numbers.
 func (m *Model) bar() string {
-	th := m.env.Theme
-	left := th.Tone(theme.Strong).Render("ec2deck")
-	for i, s := range m.specs {
-		info := s.Info()
-		text := fmt.Sprintf("%d %s", i+1, info.Title)
-		if info.Kind == m.kind {
-			if th.Plain() {
-				text = "[" + text + "]"
-			}
-			left += "  " + th.Tab.Render(text)
-			continue
-		}
-		left += "  " + th.Bar.Render(text)
-	}
 	right := m.where()
 	if m.env.Session.Policy().ReadOnly {
-		right = th.Tone(theme.Good).Render("read-only") + "  " + right
+		right = m.env.Theme.Tone(theme.Good).Render("read-only") + "  " + right
+	}
+	left := m.tabs(true)
+	if ansi.StringWidth(left)+ansi.StringWidth(right)+2 > m.width {
+		left = m.tabs(false)
 	}
 	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
 	if gap < 1 {
 		return cut(left+" "+right, m.width)
 	}
 	return left + strings.Repeat(" ", gap) + right
+}
+
+// tabs lists the tables, with their titles or without.
+func (m *Model) tabs(titles bool) string {
+	th := m.env.Theme
+	left := th.Tone(theme.Strong).Render("ec2deck")
+	for i, s := range m.specs {
+		info := s.Info()
+		text := fmt.Sprint(i + 1)
+		if titles || info.Kind == m.kind {
+			text += " " + info.Title
+		}
+		if info.Kind != m.kind {
+			left += "  " + th.Bar.Render(text)
+			continue
+		}
+		if th.Plain() {
+			text = "[" + text + "]"
+		}
+		left += "  " + th.Tab.Render(text)
+	}
+	return left
 }
 
 // where names the scopes: the one, or how many.

@@ -116,7 +116,7 @@ func (m *Model) onAnswered(msg answered) tea.Cmd {
 	accepted, refused := split(r, msg)
 	var cmds []tea.Cmd
 	if j.info.Risk > awsops.Reads && !r.DryRun {
-		cmds = append(cmds, m.broadcast(views.Ended{Noun: j.info.Noun, Scope: r.Scope, IDs: accepted, Failed: refused}))
+		cmds = append(cmds, m.broadcast(views.Ended{Noun: j.info.Noun, Scope: r.Scope, IDs: accepted, Failed: refused, Watched: j.info.Expect != nil}))
 		if j.info.Expect != nil && len(accepted) > 0 {
 			j.watched[r.Scope] = &watched{ids: accepted}
 			cmds = append(cmds, m.lookLater(j.id, r.Scope))
@@ -158,7 +158,7 @@ func (m *Model) tell(j *job) tea.Cmd {
 		if len(j.watched) > 0 {
 			return nil // its progress is told
 		}
-		m.say(fmt.Sprintf("%s: done, %s", j.info.Name, plural(len(j.targets), j.info.Noun)), theme.Good)
+		m.say(j.info.Name+": "+j.outcome(), theme.Good)
 	default:
 		m.report = j
 		m.say(j.refusal(failed), theme.Bad)
@@ -167,6 +167,20 @@ func (m *Model) tell(j *job) tea.Cmd {
 		m.drop(j)
 	}
 	return nil
+}
+
+// outcome is what the results say, or how many targets are done.
+func (j *job) outcome() string {
+	var said []string
+	for _, r := range j.results {
+		if r.Message != "" && !slices.Contains(said, r.Message) {
+			said = append(said, r.Message)
+		}
+	}
+	if len(said) > 0 {
+		return strings.Join(said, " · ")
+	}
+	return "done, " + plural(max(1, len(j.targets)), j.info.Noun)
 }
 
 // refusal says what EC2 refused.
@@ -219,7 +233,7 @@ func (j *job) each(th theme.Theme) []string {
 		label := awsops.Clean(strings.TrimSpace(t.Name + " " + t.ID))
 		switch {
 		case known && it.Err == nil:
-			lines = append(lines, th.Tone(theme.Good).Render("ok      ")+label+"  "+it.From+" → "+it.To)
+			lines = append(lines, th.Tone(theme.Good).Render("ok      ")+label+became(it))
 		case known:
 			lines = append(lines, th.Tone(theme.Bad).Render("refused ")+label+"  "+awsops.Clean(it.Err.Error()))
 		case len(j.errs) > 0:
@@ -227,6 +241,14 @@ func (j *job) each(th theme.Theme) []string {
 		}
 	}
 	return lines
+}
+
+// became is the way of a target, if EC2 told it.
+func became(it awsops.Item) string {
+	if it.From == "" && it.To == "" {
+		return ""
+	}
+	return "  " + it.From + " → " + it.To
 }
 
 // again is the run of the refused targets, one call for each.

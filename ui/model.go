@@ -196,6 +196,9 @@ func (m *Model) top() views.View {
 // SSH, may send several in one packet, and all of them count: except after one
 // that opened a destroying confirmation.
 func (m *Model) onKeys(msg tea.KeyMsg) tea.Cmd {
+	if msg.Type == tea.KeyRunes { // what is typed is shown too
+		msg.Runes = []rune(awsops.CleanLines(string(msg.Runes)))
+	}
 	if msg.Paste {
 		if m.top().Typing() {
 			return m.toTop(msg)

@@ -4,6 +4,7 @@ package views
 func All() []Spec {
 	return []Spec{
 		instances(),
+		addresses(),
 		regions(),
 		zones(),
 	}

@@ -4,6 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"ec2deck/theme"
 )
 
 // field is one line of a resource's details: its section, its name and where
@@ -32,6 +37,33 @@ func sections[D any](d D, fields []field[D], lists func(D) []Section) []Section 
 		}
 	}
 	return out
+}
+
+// tagSection lists the tags of an SDK object.
+func tagSection(tags []types.Tag) Section {
+	s := Section{Title: "Tags"}
+	for _, t := range tags {
+		s.Fields = append(s.Fields, DetailField{aws.ToString(t.Key), aws.ToString(t.Value), theme.Plain})
+	}
+	return s
+}
+
+// needs refuses rows in which something is missing.
+func needs[T any](why string, what func(T) string) func(T) string {
+	return func(item T) string {
+		if what(item) == "" {
+			return why
+		}
+		return ""
+	}
+}
+
+// column is a word of a filter that asks one column for a value.
+func column(name, value string) string {
+	if value = strings.ReplaceAll(value, `"`, ""); strings.ContainsAny(value, " \t") {
+		value = `"` + value + `"`
+	}
+	return name + ":" + value
 }
 
 // text prints the member of an SDK object. What EC2 did not send is empty.

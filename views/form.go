@@ -34,6 +34,9 @@ type Submit struct {
 
 func (Submit) intent() {}
 
+// noText is how a field is told to be empty, which differs from left out.
+const noText = `""`
+
 // NewForm makes the form of an operation, filled with what is known.
 func NewForm(env Env, op awsops.Operation, values awsops.Values) *Form {
 	f := &Form{env: env, op: op, info: op.Info(), strings: map[string]*string{}, bools: map[string]*bool{}}
@@ -48,6 +51,9 @@ func NewForm(env Env, op awsops.Operation, values awsops.Values) *Form {
 				sep = "\n"
 			}
 			text := strings.Join(values[field.Name], sep)
+			if field.Blank && text == "" && len(values[field.Name]) > 0 {
+				text = noText
+			}
 			f.strings[field.Name] = &text
 		}
 	}
@@ -66,6 +72,10 @@ func (f *Form) build() {
 	f.size()
 }
 
+// mostAbout keeps the description of a field to a line or two; the whole rule
+// is in the help of the command.
+const mostAbout = 140
+
 func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	title := field.Name
 	if field.Need == awsops.Required {
@@ -73,7 +83,10 @@ func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	}
 	about := field.Help
 	if field.Rule != "" {
-		about += " – " + field.Rule
+		about = fit(about+" – "+field.Rule, mostAbout)
+	}
+	if field.Blank {
+		about += "; " + noText + " is the empty value"
 	}
 	check := func(s string) error {
 		if err := field.Check(f.split(field, s)); err != nil {
@@ -85,11 +98,20 @@ func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	case field.Kind == awsops.KindBool:
 		return huh.NewConfirm().Key(field.Name).Title(title).Description(" – " + about + " ").Inline(true).Value(f.bools[field.Name])
 	case len(field.Choices) > 0:
-		return huh.NewSelect[string]().Key(field.Name).Title(title).Description(about).Options(huh.NewOptions(field.Choices...)...).Value(f.strings[field.Name])
+		return huh.NewSelect[string]().Key(field.Name).Title(title).Description(about).Options(choices(field)...).Value(f.strings[field.Name])
 	case field.Kind == awsops.KindMap:
 		return huh.NewText().Key(field.Name).Title(title).Description(about + "; one on a line (alt+enter)").Lines(2).Value(f.strings[field.Name]).Validate(check)
 	}
 	return huh.NewInput().Key(field.Name).Title(title).Description(about).Placeholder(field.Default).Value(f.strings[field.Name]).Validate(check)
+}
+
+// choices are the values that a field allows, and none where it may be left out.
+func choices(field awsops.FieldInfo) []huh.Option[string] {
+	options := huh.NewOptions(field.Choices...)
+	if field.Need == awsops.Required {
+		return options
+	}
+	return append([]huh.Option[string]{huh.NewOption("default: "+field.Default, "")}, options...)
 }
 
 // split turns the text of a field into its values.
@@ -99,6 +121,9 @@ func (f *Form) split(field awsops.FieldInfo, s string) []string {
 	}
 	if s == "" {
 		return nil
+	}
+	if field.Blank && s == noText {
+		return []string{""}
 	}
 	return []string{s}
 }

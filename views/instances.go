@@ -22,7 +22,7 @@ type (
 // instances is the table of instances.
 func instances() *Resource[instance] {
 	return &Resource[instance]{
-		Kind: "instances", Title: "Instances", Noun: "instance",
+		Kind: "instances", Title: "Instances", Noun: "instance", Follows: []string{"address", "resource"},
 
 		Pages:   awsops.Instances,
 		ByID:    awsops.InstancesByID,
@@ -78,6 +78,10 @@ func instances() *Resource[instance] {
 			{Key: "I", Operation: "get-instance-details", Help: "fields"},
 			{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
 			{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
+		},
+
+		Links: []Link[instance]{
+			{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
 		},
 
 		Inspect: func(ctx context.Context, client *ec2.Client, i instance) (Detail, error) {

@@ -18,6 +18,10 @@ type Resource[T any] struct {
 	Kind string
 	// Title heads the table; Noun is the singular that operations use.
 	Title, Noun string
+	// Follows names the other nouns whose changes show in these rows.
+	Follows []string
+	// Empty is what the table says when it has no rows; "" is the general word.
+	Empty string
 	// Shared marks rows that are the same in every region of a profile.
 	Shared bool
 
@@ -79,6 +83,8 @@ type Action[T any] struct {
 	Values awsops.Values
 	// Whole marks an operation on the table instead of its rows.
 	Whole bool
+	// Form asks for the form first, filled with the selection.
+	Form bool
 	// Deny says why a row cannot take the operation, or ""; nil allows all.
 	Deny func(T) string
 }
@@ -88,6 +94,8 @@ type Link[T any] struct {
 	Key, Help, Kind string
 	// Query is the filter of the other table.
 	Query func(T) string
+	// Deny says why a row leads nowhere, or ""; nil follows always.
+	Deny func(T) string
 }
 
 // Detail is what the detail pane shows.

@@ -223,7 +223,8 @@ func (t *Table[T]) onBegan(msg Began) tea.Cmd {
 
 func (t *Table[T]) onEnded(msg Ended) tea.Cmd {
 	src := t.source(msg.Scope)
-	if msg.Noun != t.res.Noun || src == nil {
+	related := slices.Contains(t.res.Follows, msg.Noun)
+	if msg.Noun != t.res.Noun && !related || src == nil {
 		return nil
 	}
 	cmd := t.took(t.rows.unask(src, msg.Failed))
@@ -231,7 +232,7 @@ func (t *Table[T]) onEnded(msg Ended) tea.Cmd {
 		return cmd
 	}
 	// A refused batch may have changed some targets all the same: look again.
-	if len(msg.Failed) > 0 {
+	if len(msg.Failed) > 0 || related || !msg.Watched {
 		return tea.Batch(cmd, t.list(src))
 	}
 	return tea.Batch(cmd, t.poll(src))

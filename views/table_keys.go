@@ -98,6 +98,11 @@ func (t *Table[T]) act(pressed string) (Intent, bool) {
 			if r == nil {
 				return Say{"there is no row to follow", theme.Bad}, true
 			}
+			if l.Deny != nil {
+				if why := l.Deny(r.item); why != "" {
+					return Say{t.label(r) + " " + why, theme.Bad}, true
+				}
+			}
 			return Open{Kind: l.Kind, Query: l.Query(r.item)}, true
 		}
 	}
@@ -112,10 +117,10 @@ func (t *Table[T]) act(pressed string) (Intent, bool) {
 // run asks for an operation on the selected rows that can take it.
 func (t *Table[T]) run(a Action[T]) Intent {
 	if a.Whole {
-		return Run{Operation: a.Operation, Values: a.Values}
+		return Run{Operation: a.Operation, Values: a.Values, Form: a.Form}
 	}
 	selected := t.selected()
-	run := Run{Operation: a.Operation, Values: a.Values}
+	run := Run{Operation: a.Operation, Values: a.Values, Form: a.Form}
 	for _, r := range selected {
 		if a.Deny != nil {
 			if why := a.Deny(r.item); why != "" {

@@ -31,6 +31,7 @@ type asked struct {
 	was   string // the state before
 	shown string
 	since time.Time
+	query string // the filter that the row was acted on under
 }
 
 // patience is how long a change may take to show in a describe.
@@ -206,7 +207,7 @@ func (rs *rows[T]) ask(src *source, ids []string, shown string, now time.Time) c
 	var did change
 	for _, id := range ids {
 		if r, ok := rs.byID[rowID{src, id}]; ok && r.asked == nil {
-			r.asked = &asked{was: rs.res.State(r.item), shown: shown, since: now}
+			r.asked = &asked{was: rs.res.State(r.item), shown: shown, since: now, query: rs.query}
 			did.add(rs.set(r, rs.res.Pretend(r.item, shown)))
 			r.drawn = 0
 		}
@@ -288,17 +289,22 @@ func natural(s string) string {
 	return b.String()
 }
 
-// less is the order of the table; equal keys are ordered by ID, so that it is
+// less is the order of the table; equal keys are ordered by ID and scope, so that it is
 // the same after every refresh.
 func (rs *rows[T]) compare(a, b *row[T]) int {
 	c := a.order.compare(b.order)
 	if rs.reverse {
 		c = -c
 	}
-	if c == 0 {
-		c = strings.Compare(a.id, b.id)
+	if c != 0 {
+		return c
 	}
-	return c
+	if c = strings.Compare(a.id, b.id); c != 0 || a.src == b.src {
+		return c
+	}
+	// A region, for instance, is a row of each profile.
+	x, y := a.src.scope, b.src.scope
+	return cmp.Or(strings.Compare(x.Profile, y.Profile), strings.Compare(x.Region, y.Region))
 }
 
 // merge puts new rows, which a page brings many of, into the ordered ones.
@@ -350,15 +356,16 @@ func narrows(short, long string) bool {
 
 func (rs *rows[T]) narrow() { rs.visible = rs.matching(rs.all) }
 
-// matching filters rows. One that has just been acted on stays, whatever its
-// new state, so that the cursor does not slip onto its neighbour.
+// matching filters rows. One that has just been acted on stays under the same
+// filter, whatever its new state, so that the cursor does not slip onto its
+// neighbour.
 func (rs *rows[T]) matching(from []*row[T]) []*row[T] {
 	if len(rs.filter) == 0 {
 		return rs.all
 	}
 	var out []*row[T]
 	for _, r := range from {
-		if r.asked != nil || rs.filter.match(r) {
+		if r.asked != nil && r.asked.query == rs.query || rs.filter.match(r) {
 			out = append(out, r)
 		}
 	}

@@ -32,6 +32,7 @@ const (
 	besideFrom = 130 // from this width on the pane stands beside the table
 	gutter     = 2   // cursor and marks
 	mostGrown  = 60  // the widest that a growing column gets
+	leastSplit = 8   // the least height that is split
 )
 
 // Resize implements View.
@@ -57,7 +58,7 @@ func (t *Table[T]) draw() {
 	}
 	tableHeight := w.height
 	w.across = w.width
-	if t.pane.open {
+	if t.split() {
 		tableHeight = t.place()
 	}
 	w.rows = max(0, tableHeight-2)
@@ -77,12 +78,15 @@ func (t *Table[T]) draw() {
 	t.frame(tableHeight)
 }
 
+// split says that the pane is on the screen, which takes a few lines.
+func (t *Table[T]) split() bool { return t.pane.open && t.window.height >= leastSplit }
+
 // place gives the pane its room and returns the height left for the table.
 func (t *Table[T]) place() int {
 	w := &t.window
 	if w.width >= besideFrom {
 		side := w.width * 2 / 5
-		w.across = w.width - side - 1
+		w.across = w.width - side - 2 // the bar and a blank
 		t.pane.resize(side, w.height)
 		return w.height
 	}
@@ -101,17 +105,10 @@ func (t *Table[T]) frame(tableHeight int) {
 		lines = append(lines, "")
 	}
 	lines = lines[:tableHeight]
-	if t.pane.open {
+	if t.split() {
 		lines = t.joinPane(lines)
 	}
-	var b strings.Builder
-	for i, line := range lines {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(line)
-	}
-	t.lastFrame = b.String()
+	t.lastFrame = strings.Join(lines, "\n")
 }
 
 func (t *Table[T]) joinPane(lines []string) []string {
@@ -121,7 +118,7 @@ func (t *Table[T]) joinPane(lines []string) []string {
 		lines = append(lines, faint.Render(strings.Repeat("─", w.width)))
 		return append(lines, pane...)
 	}
-	bar := faint.Render("│")
+	bar := faint.Render("│ ")
 	for i := range lines {
 		pad := max(0, w.across-ansi.StringWidth(lines[i]))
 		lines[i] += strings.Repeat(" ", pad) + bar + pane[i]
@@ -242,6 +239,9 @@ func (t *Table[T]) empty() string {
 	case t.Status().Tone == theme.Bad:
 		return "Nothing could be read; see below. r tries again."
 	}
+	if t.res.Empty != "" {
+		return t.res.Empty
+	}
 	return "There are none here."
 }
 
@@ -305,10 +305,11 @@ func pad(s string, width int, right bool) string {
 		n = ansi.StringWidth(s)
 	}
 	if n > width {
+		tail := "…"
 		if width <= 1 {
-			return ansi.Truncate(s, width, "")
+			tail = ""
 		}
-		s = ansi.Truncate(s, width, "…")
+		s = ansi.Truncate(s, width, tail)
 		n = ansi.StringWidth(s)
 	}
 	if n == width {

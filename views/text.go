@@ -3,6 +3,7 @@ package views
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -118,9 +119,16 @@ func toYAML(object any) string {
 	return out.String()
 }
 
-// compact drops unset members and JSON's own style.
+// compact drops unset members and JSON's own style. Words that older YAML
+// takes for booleans stay quoted.
 func compact(n *yaml.Node) {
 	n.Style = 0
+	if n.Tag == "!!str" && slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(n.Value)) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	for _, c := range n.Content {
+		compact(c)
+	}
 	if n.Kind == yaml.MappingNode {
 		var kept []*yaml.Node
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -129,9 +137,6 @@ func compact(n *yaml.Node) {
 			}
 		}
 		n.Content = kept
-	}
-	for _, c := range n.Content {
-		compact(c)
 	}
 }
 

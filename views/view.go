@@ -134,5 +134,7 @@ type (
 		Scope  awsops.Scope
 		IDs    []string // accepted by EC2
 		Failed []string
+		// Watched says that the targets go on changing and are looked at.
+		Watched bool
 	}
 )

@@ -54,6 +54,7 @@ func allActions() map[string]action {
 		consoleActions(),
 		volumeActions(),
 		securityGroupActions(),
+		addressActions(),
 	} {
 		for _, a := range noun {
 			all[a.name] = a

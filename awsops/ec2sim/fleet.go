@@ -42,6 +42,26 @@ type RegionSeed struct {
 	Images         []ImageSeed    `json:"images"`
 	Shortages      []Shortage     `json:"shortages"`
 	Instances      []InstanceSeed `json:"instances"`
+	Addresses      []AddressSeed  `json:"addresses"`
+	// AddressPools are the account's own pools of public addresses.
+	AddressPools []string `json:"addressPools"`
+	// ReleasedAddresses were the account's and can still be had again.
+	ReleasedAddresses []string `json:"releasedAddresses"`
+}
+
+// AddressSeed is an Elastic IP: free, on an instance, or on an interface that
+// belongs to a service.
+type AddressSeed struct {
+	ID       string            `json:"id"`
+	IP       string            `json:"ip"`
+	Name     string            `json:"name"`
+	Tags     map[string]string `json:"tags"`
+	Instance string            `json:"instance"` // id or name
+	// Interface is an interface without an instance, in the first subnet of VPC.
+	Interface string `json:"interface"`
+	VPC       string `json:"vpc"`
+	PrivateIP string `json:"privateIp"`
+	Service   string `json:"service"` // alb, nlb, rnat or rds
 }
 
 // ZoneSeed is an availability zone. Its name belongs to the account, its id
@@ -58,11 +78,13 @@ type ZoneSeed struct {
 // VPCSeed is a VPC with one subnet in each zone that is not closed to the
 // account.
 type VPCSeed struct {
-	Name    string   `json:"name"`
-	ID      string   `json:"id"`
-	CIDR    string   `json:"cidr"` // a /16
-	Default bool     `json:"default"`
-	Subnets []string `json:"subnets"` // ids, in the order of the zones
+	Name    string `json:"name"`
+	ID      string `json:"id"`
+	CIDR    string `json:"cidr"` // a /16
+	Default bool   `json:"default"`
+	// NoGateway leaves the internet gateway out.
+	NoGateway bool     `json:"noGateway"`
+	Subnets   []string `json:"subnets"` // ids, in the order of the zones
 }
 
 // GroupSeed is a security group.

@@ -137,12 +137,25 @@ func (f *Fleet) checkRegion(r *RegionSeed, at string) error {
 			return err
 		}
 	}
+	for i := range r.Addresses {
+		if err := r.Addresses[i].check(fmt.Sprintf("%s.addresses[%d]", at, i)); err != nil {
+			return err
+		}
+	}
 	for i := range r.Instances {
 		if err := f.checkInstance(&r.Instances[i], r, fmt.Sprintf("%s.instances[%d]", at, i)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *AddressSeed) check(at string) error {
+	if ip, err := netip.ParseAddr(s.IP); err != nil || !ip.Is4() {
+		return fmt.Errorf("%s.ip: %q is not an IPv4 address", at, s.IP)
+	}
+	return firstOf(idOr(at+".id", s.ID, "eipalloc"), idOr(at+".interface", s.Interface, "eni"),
+		oneOf(at+".service", s.Service, "alb", "nlb", "rnat", "rds"))
 }
 
 func (s *ImageSeed) check(at string) error {

@@ -137,12 +137,7 @@ func interfaceFilters(r *region) map[string]filterOf[*Instance] {
 			return false
 		}
 	}
-	public := of(func(in *Instance, i int) string {
-		if i == 0 {
-			return in.PublicIP
-		}
-		return ""
-	})
+	public := of((*Instance).publicAt)
 	private := of(func(in *Instance, i int) string { return in.Interfaces[i].PrivateIP })
 	const p = "network-interface."
 	all := map[string]filterOf[*Instance]{

@@ -82,6 +82,7 @@ func (r *region) release(in *Instance) {
 			v.status, v.instanceID = "available", ""
 		}
 	}
+	r.freeAddressesOf(in)
 	in.Devices, in.Interfaces, in.Groups = nil, nil, nil
 	in.PrivateIP, in.PublicIP, in.SubnetID, in.VPCID = "", "", "", ""
 	in.Monitoring = "disabled"

@@ -119,14 +119,11 @@ func (c *call) interfaces(in *Instance) {
 	d.end("networkInterfaceSet")
 }
 
-// networkInterface writes one interface. Only the first has the public address.
+// networkInterface writes one interface.
 func (c *call) networkInterface(in *Instance, i int) {
 	d, n := &c.out, &in.Interfaces[i]
 	dns := privateDNS(c.region.name, n.PrivateIP)
-	public := ""
-	if i == 0 {
-		public = in.PublicIP
-	}
+	public := in.publicAt(i)
 	d.text("networkInterfaceId", n.ID)
 	d.text("subnetId", n.SubnetID)
 	d.text("vpcId", in.VPCID)
@@ -146,13 +143,13 @@ func (c *call) networkInterface(in *Instance, i int) {
 	d.flag("deleteOnTermination", i == 0)
 	d.num("networkCardIndex", 0)
 	d.end("attachment")
-	c.association(in, public)
+	c.association(n, public)
 	d.start("privateIpAddressesSet")
 	d.start("item")
 	d.text("privateIpAddress", n.PrivateIP)
 	d.text("privateDnsName", dns)
 	d.flag("primary", true)
-	c.association(in, public)
+	c.association(n, public)
 	d.end("item")
 	d.end("privateIpAddressesSet")
 	d.raw("<ipv6AddressesSet/>")
@@ -160,7 +157,16 @@ func (c *call) networkInterface(in *Instance, i int) {
 	d.operator()
 }
 
-func (c *call) association(in *Instance, public string) {
+// publicAt is the public address of an interface; an automatic one is always
+// that of the first.
+func (in *Instance) publicAt(i int) string {
+	if i == 0 {
+		return in.PublicIP
+	}
+	return in.Interfaces[i].ElasticIP
+}
+
+func (c *call) association(n *Interface, public string) {
 	if public == "" {
 		return
 	}
@@ -169,7 +175,7 @@ func (c *call) association(in *Instance, public string) {
 	d.text("publicIp", public)
 	d.text("publicDnsName", publicDNS(c.region.name, public))
 	owner := "amazon"
-	if in.ElasticIP {
+	if n.ElasticIP != "" {
 		owner = c.account.ID
 	}
 	d.text("ipOwnerId", owner)

@@ -48,6 +48,7 @@ type Interface struct {
 	Description      string
 	Groups           []string // ids
 	AttachedAt       time.Time
+	ElasticIP        string
 }
 
 // Device is a volume of an instance, seen from the instance.

@@ -38,6 +38,10 @@ type region struct {
 	volumes   *table[volume]
 	groups    *table[securityGroup]
 	launches  map[string]launched // by client token
+
+	addresses         *table[address]
+	addressPools      []string // pools of the account's own
+	releasedAddresses []string // which can perhaps be had again
 }
 
 func (r *region) enabled() bool { return r.optInStatus != "not-opted-in" }
@@ -54,6 +58,7 @@ type vpc struct {
 	id, name  string
 	cidr      netip.Prefix
 	isDefault bool
+	noGateway bool // without an internet gateway
 	subnets   []*subnet
 }
 
@@ -114,6 +119,23 @@ func (s *Sim) build(f *Fleet, scale int) error {
 			}
 		}
 	}
+	return s.furnish(f)
+}
+
+// furnish adds what stands beside the instances. Its ids come from a source of
+// their own, so that the instances' stay what they are.
+func (s *Sim) furnish(f *Fleet) error {
+	ids := newIDSource(s.cfg.Seed, 4)
+	for i, a := range s.accounts {
+		for j, r := range a.regions {
+			if !r.enabled() {
+				continue
+			}
+			if err := s.seedAddresses(r, &f.Accounts[i].Regions[j], ids); err != nil {
+				return fmt.Errorf("%s %s: %w", a.Profile, r.name, err)
+			}
+		}
+	}
 	return nil
 }
 
@@ -122,7 +144,7 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 		account: a, name: seed.Name, geography: seed.Geography, optInStatus: seed.OptInStatus,
 		keyPairs: f.KeyPairs, shortages: seed.Shortages,
 		instances: newTable[Instance](0), volumes: newTable[volume](0), groups: newTable[securityGroup](0),
-		launches: map[string]launched{},
+		launches: map[string]launched{}, addresses: newTable[address](0),
 	}
 	if r.optInStatus == "" {
 		r.optInStatus = "opt-in-not-required"
@@ -148,7 +170,7 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 }
 
 func (s *Sim) addVPC(r *region, seed VPCSeed, groups []GroupSeed) {
-	v := &vpc{id: seed.ID, name: seed.Name, cidr: netip.MustParsePrefix(seed.CIDR), isDefault: seed.Default}
+	v := &vpc{id: seed.ID, name: seed.Name, cidr: netip.MustParsePrefix(seed.CIDR), isDefault: seed.Default, noGateway: seed.NoGateway}
 	if v.id == "" {
 		v.id = s.ids.new("vpc")
 	}

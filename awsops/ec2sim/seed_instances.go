@@ -132,12 +132,7 @@ func (r *region) plan(seed InstanceSeed) (*plan, error) {
 		}
 		p.groups = append(p.groups, g.id)
 	}
-	if seed.Name != "" {
-		p.tags = append(p.tags, Tag{"Name", seed.Name})
-	}
-	for k, v := range seed.Tags {
-		p.tags = append(p.tags, Tag{k, v})
-	}
+	p.tags = tagsOf(seed.Name, seed.Tags)
 	if seed.AutoScalingGroup != "" {
 		p.tags = append(p.tags, Tag{"aws:autoscaling:groupName", seed.AutoScalingGroup})
 	}

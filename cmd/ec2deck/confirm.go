@@ -15,7 +15,7 @@ func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c cho
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s has not been confirmed. Nothing was changed.\n", info.Name)
 	account, _ := s.Identify(ctx, r.Scope) // an account that cannot be found out is left out
-	fmt.Fprintf(&b, "EC2 action %s, account %s, profile %s, region %s, %d to %s:\n", info.Action(), or(account, "unknown"), r.Scope.Profile, r.Scope.Region, len(ids), info.Verb())
+	fmt.Fprintf(&b, "EC2 action %s, account %s, profile %s, region %s, %d to %s:\n", info.Action(), or(account, "unknown"), r.Scope.Profile, r.Scope.Region, max(1, len(ids)), info.Verb())
 	client, err := s.Client(r.Scope)
 	if err != nil {
 		return err
@@ -23,11 +23,9 @@ func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c cho
 	for _, line := range targets(ctx, s, r) {
 		fmt.Fprintln(&b, "  "+line)
 	}
-	if info.Foresee != nil {
-		lines, _ := info.Foresee(ctx, client, ids) // what cannot be read is not foreseen
-		for _, line := range lines {
-			fmt.Fprintln(&b, line)
-		}
+	lines, _ := r.Ahead(ctx, client) // what cannot be read is not foreseen
+	for _, line := range lines {
+		fmt.Fprintln(&b, awsops.Clean(line))
 	}
 	if info.Warning != "" {
 		fmt.Fprintln(&b, info.Warning)

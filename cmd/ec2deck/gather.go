@@ -117,15 +117,15 @@ func readAll(ctx context.Context, s *awsops.Session, r awsops.Request, scopes []
 // show prints a result and finds the exit code.
 func (p *program) show(c choices, res awsops.Result) error {
 	code := p.tellItems(res)
-	if code == 0 && c.failNone && res.Table != nil && len(res.Table.Rows) == 0 {
+	if code == 0 && (c.failNone || res.EmptyText != "") && res.Table != nil && len(res.Table.Rows) == 0 {
 		code = int(awsops.Empty)
-		res.Message = "nothing was found"
+		res.Message = or(res.EmptyText, "nothing was found")
 	}
 	if err := c.print.Write(p.out, res, code); err != nil {
 		return err
 	}
 	if code == int(awsops.Empty) {
-		p.say("nothing was found")
+		p.say(res.Message)
 	}
 	return ended(code)
 }

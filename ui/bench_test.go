@@ -1,0 +1,157 @@
+package ui
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// The benchmarks run the whole screen at 160×50 with sorting, filtering, marks,
+// change marks and sanitizing on; only the terminal is missing.
+
+func large(b testing.TB, rows int) *driver {
+	return start(b, options{instances: rows, width: 160, height: 50})
+}
+
+// moveCursor goes down and up again, through Update and View.
+func moveCursor(d *driver, n int) {
+	key := tea.KeyMsg{Type: tea.KeyDown}
+	if n%60 >= 30 {
+		key.Type = tea.KeyUp
+	}
+	d.model.Update(key)
+	frame = d.model.View()
+}
+
+// frame keeps the compiler from leaving View out.
+var frame string
+
+func BenchmarkCursorMove(b *testing.B) {
+	for _, rows := range []int{100, 10_000, 50_000} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			d := large(b, rows)
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				moveCursor(d, n)
+				n++
+			}
+			b.ReportMetric(float64(len(frame)), "B/frame")
+		})
+	}
+}
+
+func BenchmarkFilterKeystroke(b *testing.B) {
+	d := large(b, 50_000)
+	d.press("/")
+	b.ReportAllocs()
+	for b.Loop() {
+		d.keys("w", "e", "b", "backspace", "backspace", "backspace")
+		frame = d.model.View()
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(6*b.N), "µs/key")
+}
+
+func BenchmarkSort(b *testing.B) {
+	d := large(b, 50_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		d.keys("o") // the next column
+		frame = d.model.View()
+	}
+}
+
+func BenchmarkReverse(b *testing.B) {
+	d := large(b, 50_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		d.keys("O")
+		frame = d.model.View()
+	}
+}
+
+// BenchmarkFirstPage is the time to the first rows; BenchmarkFullLoad to all.
+// Both include the simulator, which answers with 4.6 kB for each instance.
+func BenchmarkFirstPage(b *testing.B) {
+	for _, rows := range []int{1_000, 10_000} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			o := options{instances: rows, width: 160, height: 50}
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				d := newDriver(b, o)
+				b.StartTimer()
+				for d.line("i-") == "" {
+					d.step()
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkFullLoad(b *testing.B) {
+	o := options{instances: 10_000, width: 160, height: 50}
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		d := newDriver(b, o)
+		b.StartTimer()
+		d.settle()
+	}
+}
+
+// BenchmarkUnchangedRefresh is a refresh of 10,000 rows in which nothing has
+// changed.
+func BenchmarkUnchangedRefresh(b *testing.B) {
+	d := large(b, 10_000)
+	d.pass(10 * time.Minute)
+	b.ReportAllocs()
+	for b.Loop() {
+		d.press("r")
+	}
+}
+
+// TestGateCursorAllocations holds on every machine: a cursor move allocates no
+// more with 5,000 rows than with 100.
+func TestGateCursorAllocations(t *testing.T) {
+	count := func(rows int) float64 {
+		d, n := large(t, rows), 0
+		return testing.AllocsPerRun(200, func() { moveCursor(d, n); n++ })
+	}
+	few, many := count(100), count(5_000)
+	t.Logf("allocations of a cursor move: %.0f at 100 rows, %.0f at 5,000", few, many)
+	if many > few+2 {
+		t.Errorf("a cursor move allocates %.0f times at 5,000 rows and %.0f at 100", many, few)
+	}
+}
+
+// TestGateCursorTime compares within one run, alternating, and takes the
+// median: the goal is 1.2 times, the gate twice that.
+func TestGateCursorTime(t *testing.T) {
+	if os.Getenv("EC2DECK_BENCH_GATE") == "" {
+		t.Skip("set EC2DECK_BENCH_GATE=1, as .ci/run does")
+	}
+	few, many := large(t, 100), large(t, 50_000)
+	measure := func(d *driver) float64 {
+		return float64(testing.Benchmark(func(b *testing.B) {
+			n := 0
+			for b.Loop() {
+				moveCursor(d, n)
+				n++
+			}
+		}).NsPerOp())
+	}
+	var ratios []float64
+	for range 5 {
+		ratios = append(ratios, measure(many)/measure(few))
+	}
+	slices.Sort(ratios)
+	t.Logf("a cursor move at 50,000 rows takes %.2f times that at 100 (all: %.2f)", ratios[2], ratios)
+	if ratios[2] > 2.4 {
+		t.Errorf("a cursor move at 50,000 rows takes %.2f times that at 100", ratios[2])
+	}
+}
