@@ -19,6 +19,7 @@ type launch struct {
 	reservation string
 	interfaces  int
 	rootSize    int
+	root        *VolumeSeed // nil is as the image has it
 	volumes     []VolumeSeed
 	public      bool
 	at          time.Time
@@ -79,7 +80,11 @@ func (s *Sim) addVolumes(r *region, in *Instance, l *launch) {
 				size = 50
 			}
 		}
-		s.addVolume(r, in, l, VolumeSeed{Device: in.RootDeviceName, Size: size, Encrypted: true})
+		root := VolumeSeed{Device: in.RootDeviceName, Size: size, Encrypted: true}
+		if l.root != nil {
+			root = *l.root
+		}
+		s.addVolume(r, in, l, root)
 	}
 	for _, v := range l.volumes {
 		s.addVolume(r, in, l, v)
@@ -95,6 +100,7 @@ func (s *Sim) addVolume(r *region, in *Instance, l *launch, seed VolumeSeed) {
 	if v.kind == "" {
 		v.kind = "gp3"
 	}
+	v.snapshotID = seed.snapshot
 	if seed.Device == in.RootDeviceName {
 		v.snapshotID = "snap-" + in.ImageID[len("ami-"):]
 	}
