@@ -50,6 +50,8 @@ type Field[In any] struct {
 	Most int
 	// Blank says that an empty value is a value, which differs from none.
 	Blank bool
+	// Random marks a token that is made up where none is given.
+	Random bool
 	// Target marks the field that a selection of rows fills.
 	Target bool
 	// Raises is the risk of the call when this field is true.
@@ -64,7 +66,7 @@ type FieldInfo struct {
 	Need                      Need
 	Kind                      Kind
 	Choices                   []string
-	Target, Blank             bool
+	Target, Blank, Random     bool
 	Raises                    Risk
 	// Sent is false for a field that only shapes the output.
 	Sent bool
@@ -79,7 +81,7 @@ func (f Field[In]) info() FieldInfo {
 	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Raises: f.Raises, Sent: !f.To.local,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Sent: !f.To.local,
 		Check: func(values []string) error { _, err := f.parse(values); return err },
 	}
 }

@@ -10,6 +10,9 @@ package awsops
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -114,6 +117,9 @@ type Expect struct {
 	Until []string
 	// Never lists the states from which it cannot arrive any more.
 	Never []string
+	// New says that the things to come are those that the call made, the items
+	// of its result, and not its targets.
+	New bool
 	// States reads the present states by ID. An ID that EC2 no longer knows is absent.
 	States func(ctx context.Context, client *ec2.Client, ids []string) (map[string]string, error)
 }
@@ -122,6 +128,46 @@ type Expect struct {
 // no longer arrive.
 func (e *Expect) Settled(state string) (arrived, failed bool) {
 	return slices.Contains(e.Until, state), slices.Contains(e.Never, state)
+}
+
+// Awaited are the IDs that a finished request is waited for.
+func (e *Expect) Awaited(r Request, res Result) []string {
+	if e == nil {
+		return nil
+	}
+	ids := r.Targets()
+	if e.New {
+		ids = nil
+		for _, it := range res.Items {
+			ids = append(ids, it.ID)
+		}
+	}
+	for _, it := range res.Failed() {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return id == it.ID })
+	}
+	return ids
+}
+
+// Makes says whether a call brings new things into being.
+func (i Info) Makes() bool { return i.Expect != nil && i.Expect.New }
+
+// Fresh fills a field that wants a random value and has none. Whoever keeps the
+// inputs of a request repeats it with the same value.
+func (i Info) Fresh(v Values) Values {
+	for _, f := range i.Fields {
+		if f.Random && v.Get(f.Name) == "" {
+			v = v.With(f.Name, newToken())
+		}
+	}
+	return v
+}
+
+// newToken is a UUID, which makes a request happen once.
+func newToken() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // Info is what there is to know about an operation without its types.
@@ -266,6 +312,9 @@ func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opt
 		calls = append(calls, retryChangesCarefully)
 	}
 	out, err := o.Call(client, ctx, in, calls...)
+	if input := (*InputError)(nil); errors.As(err, &input) { // found out by a flow
+		return Result{}, input
+	}
 	if err != nil {
 		e := explain(err, o.Name, client.Options().Region, o.Risk > Reads)
 		if opts.DryRun && e.Code == "DryRunOperation" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -157,6 +158,53 @@ func UserData() Rule {
 	return Rule{Text: "at most 16 KiB", Check: func(s string) (string, error) {
 		if len(s) > 16<<10 {
 			return "", fmt.Errorf("is %d bytes long; EC2 takes 16384", len(s))
+		}
+		return s, nil
+	}}
+}
+
+// KeyName is rule V-KEYNAME: the name of a key pair.
+func KeyName() Rule {
+	return Rule{Text: "1 to 255 ASCII characters", Check: func(s string) (string, error) {
+		if s == "" || len(s) > 255 || strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return "", errors.New("write 1 to 255 ASCII characters, without a blank at either end")
+		}
+		return s, nil
+	}}
+}
+
+// OneOf is one of a few words.
+func OneOf(words ...string) Rule {
+	text := strings.Join(words, " or ")
+	return Rule{Text: text, Check: func(s string) (string, error) {
+		if s = strings.TrimSpace(s); slices.Contains(words, s) {
+			return s, nil
+		}
+		return "", errors.New("write " + text)
+	}}
+}
+
+// GroupRef names a security group: by its ID, or by its name.
+func GroupRef() Rule {
+	id := ID("sg")
+	name := regexp.MustCompile(`^[a-zA-Z0-9._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+	return Rule{Text: "names or " + id.Text, Check: func(s string) (string, error) {
+		switch {
+		case strings.HasPrefix(strings.ToLower(s), "sg-"):
+			return id.Check(s)
+		case !name.MatchString(s):
+			return "", errors.New("write the name of a group, or " + id.Text)
+		}
+		return s, nil
+	}}
+}
+
+// ProfileRef names an instance profile: by its name or its ARN.
+func ProfileRef() Rule {
+	shape := regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]{1,128}|arn:[a-z-]+:iam::[0-9]{12}:instance-profile/[!-~]{1,640})$`)
+	return Rule{Text: "a name, or arn:aws:iam::ACCOUNT:instance-profile/NAME", Check: func(s string) (string, error) {
+		if !shape.MatchString(s) {
+			return "", errors.New("write a name of up to 128 letters, digits and _+=,.@-, or an ARN")
 		}
 		return s, nil
 	}}
