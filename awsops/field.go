@@ -52,6 +52,8 @@ type Field[In any] struct {
 	Blank bool
 	// Random marks a token that is made up where none is given.
 	Random bool
+	// Secret says that the value must not be shown, given all inputs; nil is never.
+	Secret func(Values) bool
 	// Target marks the field that a selection of rows fills.
 	Target bool
 	// Raises is the risk of the call when this field is true.
@@ -68,6 +70,8 @@ type FieldInfo struct {
 	Choices                   []string
 	Target, Blank, Random     bool
 	Raises                    Risk
+	// Secret says that the value must not be shown; it is never nil.
+	Secret func(Values) bool
 	// Sent is false for a field that only shapes the output.
 	Sent bool
 	// Check parses values as the operation would.
@@ -79,9 +83,13 @@ func (f Field[In]) info() FieldInfo {
 	if need == "" {
 		need = Optional
 	}
+	secret := f.Secret
+	if secret == nil {
+		secret = func(Values) bool { return false }
+	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Sent: !f.To.local,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Sent: !f.To.local, Secret: secret,
 		Check: func(values []string) error { _, err := f.parse(values); return err },
 	}
 }
@@ -112,6 +120,9 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 	}
 	for i, s := range values {
 		v, err := f.check(s)
+		if err != nil && f.Secret != nil {
+			s = "" // an error must not quote it
+		}
 		if err != nil {
 			return nil, &InputError{Field: f.Name, Value: s, Rule: err.Error()}
 		}

@@ -83,7 +83,7 @@ func modifyAttribute() Operation {
 		Fields: []Field[attributeIn]{
 			{Name: "instance-id", Help: "the instance", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToString(func(in *attributeIn) **string { return &in.InstanceId })},
 			{Name: "attribute", Help: "which one", Need: Required, Choices: attributeNames(), To: ToString(func(in *attributeIn) **string { return &in.Attribute })},
-			{Name: "value", Help: "its new value", Need: Required, Blank: true, Rule: Rule{Text: "true or false; a type; stop or terminate; sg- IDs; DEVICE=true or false; text for userData"}, To: ToString(func(in *attributeIn) **string { return &in.Value })},
+			{Name: "value", Help: "its new value", Need: Required, Blank: true, Secret: func(v Values) bool { return isUserData(v.Get("attribute")) }, Rule: Rule{Text: "true or false; a type; stop or terminate; sg- IDs; DEVICE=true or false; text for userData"}, To: ToString(func(in *attributeIn) **string { return &in.Value })},
 		},
 		Check: checkAttribute, Compare: attributeNow,
 		Advice: map[string]string{
@@ -104,11 +104,14 @@ func checkAttribute(in *attributeIn) error {
 	list := attributes()
 	a := list[slices.IndexFunc(list, func(a attribute) bool { return string(a.name) == *in.Attribute })]
 	value := *in.Value
-	if a.name != types.InstanceAttributeNameUserData {
+	if !isUserData(*in.Attribute) {
 		value = strings.TrimSpace(value)
 	}
 	if a.rule.Check != nil {
 		checked, err := a.rule.Check(value)
+		if err != nil && isUserData(*in.Attribute) {
+			value = "" // an error must not quote it
+		}
 		if err != nil {
 			return &InputError{Field: "value", Value: value, Rule: err.Error()}
 		}
@@ -117,6 +120,9 @@ func checkAttribute(in *attributeIn) error {
 	a.write(&in.request, value)
 	return nil
 }
+
+// isUserData says that the value may hold secrets.
+func isUserData(name string) bool { return name == string(types.InstanceAttributeNameUserData) }
 
 // groupIDList is the groups that replace those of an instance.
 func groupIDList() Rule {
@@ -167,7 +173,7 @@ func attributeNow(ctx context.Context, client *ec2.Client, v Values) ([]string, 
 }
 
 func newText(name, value string) string {
-	if name == string(types.InstanceAttributeNameUserData) {
+	if isUserData(name) {
 		return fmt.Sprintf("%d bytes", len(value))
 	}
 	return value
@@ -177,6 +183,9 @@ func newText(name, value string) string {
 func attributeText(out *ec2.DescribeInstanceAttributeOutput, name string) string {
 	if out.UserData != nil {
 		text, _ := base64.StdEncoding.DecodeString(aws.ToString(out.UserData.Value)) // what cannot be read has no size
+		if len(text) == 0 {
+			return ""
+		}
 		return newText(name, string(text))
 	}
 	for _, word := range []*types.AttributeValue{out.InstanceType, out.InstanceInitiatedShutdownBehavior, out.KernelId, out.RamdiskId, out.SriovNetSupport} {

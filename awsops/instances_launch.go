@@ -33,7 +33,7 @@ func launchOperations() []Operation {
 			},
 		},
 		&Op[templateIn, launched]{
-			Name: "run-instances-from-template", Help: "Launch instances like an existing one", Noun: "instance", Risk: Changes,
+			Name: "run-instances-from-template", API: "RunInstances", Help: "Launch instances like an existing one", Noun: "instance", Risk: Changes,
 			Word: "launch", Warning: "Running instances cost money.", Foresee: whatIsCopied, Doubt: doubtOfLaunch,
 			Advice: map[string]string{
 				"InvalidAMIID.NotFound":    "The image of this instance no longer exists, or not for this account: launch with another image.",
@@ -95,7 +95,7 @@ func launchFields() []Field[launchIn] {
 		{Name: "tags", Help: "further tags", Default: "none", Most: 50, Rule: TagPair(), To: toEach(KindMap, func(in *launchIn, v string) { key, value, _ := strings.Cut(v, "="); tag(in, key, value) })},
 		delimiter[launchIn](),
 		{Name: "iam-instance-profile", Help: "the role that it runs with", Rule: ProfileRef(), To: to(KindString, func(in *launchIn, v string) { in.IamInstanceProfile = profileOf(v) })},
-		{Name: "user-data", Help: "a script or cloud-config, at most 16 KiB", Rule: UserData(), To: to(KindString, func(in *launchIn, v string) {
+		{Name: "user-data", Help: "a script or cloud-config, at most 16 KiB", Rule: UserData(), Secret: func(Values) bool { return true }, To: to(KindString, func(in *launchIn, v string) {
 			in.UserData = aws.String(base64.StdEncoding.EncodeToString([]byte(v))) // RunInstances sends it as it is
 		})},
 		{Name: "http-tokens", Help: "whether instance metadata needs a token", Default: "required", Choices: []string{"required", "optional"}, To: to(KindString, func(in *launchIn, v string) {

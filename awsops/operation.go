@@ -88,6 +88,8 @@ type Op[In, Out any] struct {
 	Foresee Foresight
 	// Compare says what a call with these inputs would replace. It may be nil.
 	Compare Comparison
+	// API is the EC2 action that it asks for, where that is not the name.
+	API string
 	// Word is the verb of its confirmation, where the first word of the name
 	// would mislead. It may be empty.
 	Word string
@@ -173,7 +175,7 @@ func newToken() string {
 // Info is what there is to know about an operation without its types.
 type Info struct {
 	Name, Help, Noun string
-	Word             string
+	Word, API        string
 	Risk             Risk
 	Fields           []FieldInfo
 	Outputs          []string
@@ -214,8 +216,12 @@ func (i Info) RiskOf(v Values) Risk {
 	return risk
 }
 
-// Action is the name of the EC2 action: "StopInstances" for "stop-instances".
+// Action is the name of the EC2 action: "StopInstances" for "stop-instances",
+// unless it is given.
 func (i Info) Action() string {
+	if i.API != "" {
+		return i.API
+	}
 	var b strings.Builder
 	for part := range strings.SplitSeq(i.Name, "-") {
 		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
@@ -258,8 +264,8 @@ func (o *Op[In, Out]) Info() Info {
 	return Info{
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
-		Word:    o.Word,
-		Expect:  o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
+		Word:    o.Word, API: o.API,
+		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
 	}
 }
 
