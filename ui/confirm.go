@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -258,6 +259,12 @@ func (c *confirm) skippedLines() []string {
 
 func (c *confirm) targetLines() []string {
 	var out []string
+	if len(c.targets) == 0 { // what is new has no row yet, but a place
+		for _, r := range c.requests {
+			text := fmt.Sprintf("in account %s (%s)  %s", cmp.Or(c.env.Session.Account(r.Scope.Profile), "unknown"), r.Scope.Profile, r.Scope.Region)
+			out = append(out, wrap(awsops.Clean(text), c.width)...)
+		}
+	}
 	for _, t := range c.targets {
 		account, name := t.Account, t.Name
 		if account == "" {
