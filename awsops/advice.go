@@ -79,7 +79,7 @@ func advices() []advice {
 		{[]string{"InvalidGroup.Duplicate"}, Refused, "The VPC already has a group of that name: choose another."},
 		{[]string{"InvalidGroup.Reserved"}, Refused, "`default` is reserved: choose another name."},
 		{[]string{"InvalidPermission.Duplicate"}, Refused, "The rule already exists: nothing changed."},
-		{[]string{"InvalidPermission.NotFound"}, Refused, "No such rule: refresh."},
+		{[]string{"InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"}, Refused, "No such rule: refresh."},
 		{[]string{"DependencyViolation", "InvalidGroup.InUse"}, Refused, "Something still uses it: move or revoke that first."},
 		{[]string{"CannotDelete"}, Refused, "The default group cannot be deleted: edit its rules instead."},
 		{[]string{"RulesPerSecurityGroupLimitExceeded", "SecurityGroupLimitExceeded"}, Refused, "The quota is reached: remove some, or ask for a greater quota."},

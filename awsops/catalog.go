@@ -7,7 +7,9 @@ func All() []Operation {
 	return slices.Concat(
 		regionOperations(),
 		instanceOperations(),
+		securityGroupOperations(),
 		addressOperations(),
+		tagOperations(),
 	)
 }
 

@@ -19,8 +19,12 @@ const (
 	KindList   Kind = "[]string"
 	KindInt    Kind = "int"
 	KindBool   Kind = "bool"
-	KindMap    Kind = "map" // name=value, repeated
+	KindMap    Kind = "map"   // name=value, repeated
+	KindLines  Kind = "lines" // texts that may hold blanks and commas, repeated
 )
+
+// Several says whether a field of this kind takes more than one value.
+func (k Kind) Several() bool { return k == KindList || k == KindMap || k == KindLines }
 
 // Need says whether a field has to be given.
 type Need string
@@ -115,7 +119,7 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		}
 		return nil, nil
 	}
-	if len(values) > 1 && f.To.kind != KindList && f.To.kind != KindMap {
+	if len(values) > 1 && !f.To.kind.Several() {
 		return nil, &InputError{Field: f.Name, Value: strings.Join(values, " "), Rule: "takes one value"}
 	}
 	for i, s := range values {
@@ -128,7 +132,7 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		}
 		values[i] = v
 	}
-	if f.To.kind == KindList {
+	if f.To.kind == KindList || f.To.kind == KindLines {
 		values = unique(values)
 	}
 	if f.Most > 0 && len(values) > f.Most {
@@ -137,8 +141,11 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 	return values, nil
 }
 
+// mostNamed is how many choices an error names.
+const mostNamed = 20
+
 func (f Field[In]) check(s string) (string, error) {
-	if rule, ok := kindRules()[f.To.kind]; ok {
+	if rule, ok := kindRules()[f.To.kind]; ok && !f.To.signed {
 		v, err := rule.Check(s)
 		if err != nil {
 			return "", err
@@ -146,6 +153,9 @@ func (f Field[In]) check(s string) (string, error) {
 		s = v
 	}
 	if len(f.Choices) > 0 && !slices.Contains(f.Choices, s) {
+		if n := len(f.Choices); n > mostNamed {
+			return "", fmt.Errorf("is none of the %d that there are; --help lists them", n)
+		}
 		return "", fmt.Errorf("choose one of %s", strings.Join(f.Choices, ", "))
 	}
 	if f.Rule.Check != nil {
@@ -165,9 +175,10 @@ func unique(in []string) []string {
 
 // Binding connects a field with a member of the call's input.
 type Binding[In any] struct {
-	kind  Kind
-	local bool
-	set   func(*In, []string)
+	kind   Kind
+	local  bool
+	signed bool // the field's own rule bounds the number, which may be below zero
+	set    func(*In, []string)
 }
 
 // ToString binds a string member.
@@ -193,6 +204,36 @@ func ToBool[In any](member func(*In) **bool) Binding[In] {
 // ToInt binds a 32-bit integer member.
 func ToInt[In any](member func(*In) **int32) Binding[In] {
 	return Binding[In]{kind: KindInt, set: func(in *In, v []string) { *member(in) = int32Of(v[0]) }}
+}
+
+// ToSigned is ToInt for numbers below zero too. The field needs a rule that
+// lets nothing but numbers through.
+func ToSigned[In any](member func(*In) **int32) Binding[In] {
+	b := ToInt(member)
+	b.signed = true
+	return b
+}
+
+// ToLines binds texts that may hold blanks and commas.
+func ToLines[In any](member func(*In) *[]string) Binding[In] {
+	return Binding[In]{kind: KindLines, set: func(in *In, v []string) { *member(in) = v }}
+}
+
+// ToTags binds name=value pairs to tags.
+func ToTags[In any](member func(*In) *[]types.Tag) Binding[In] {
+	return Binding[In]{kind: KindMap, set: func(in *In, v []string) {
+		for _, pair := range v {
+			key, value, _ := strings.Cut(pair, "=")
+			*member(in) = append(*member(in), types.Tag{Key: aws.String(key), Value: aws.String(value)})
+		}
+	}}
+}
+
+// ToFilter binds the values of a field to one of EC2's filters.
+func ToFilter[In any](kind Kind, name string, member func(*In) *[]types.Filter) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in *In, v []string) {
+		*member(in) = append(*member(in), types.Filter{Name: aws.String(name), Values: v})
+	}}
 }
 
 // ToFilters binds name=value pairs to EC2 filters. Values of the same name
@@ -224,10 +265,11 @@ type InputError struct {
 
 // Error names the flag, the value and the rule in one line.
 func (e *InputError) Error() string {
+	field := Clean(e.Field) // may be a name that nothing declares
 	if e.Value == "" {
-		return fmt.Sprintf("--%s %s", e.Field, e.Rule)
+		return fmt.Sprintf("--%s %s", field, e.Rule)
 	}
-	return fmt.Sprintf("--%s %q: %s", e.Field, Clean(e.Value), e.Rule)
+	return fmt.Sprintf("--%s %q: %s", field, Clean(e.Value), e.Rule)
 }
 
 // to binds one value to any member.

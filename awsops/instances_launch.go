@@ -271,12 +271,19 @@ func groupIDs(client *ec2.Client, ctx context.Context, in *launchIn) error {
 			found[aws.ToString(g.GroupName)] = append(found[aws.ToString(g.GroupName)], g)
 		}
 	}
+	var vpc string
+	if slices.ContainsFunc(names, func(name string) bool { return len(found[name]) > 1 }) {
+		var err error
+		if vpc, err = launchVPC(ctx, client, in); err != nil {
+			return err
+		}
+	}
 	ids := slices.Clone(in.SecurityGroupIds)
 	for i, name := range ids {
 		if !named(name) {
 			continue
 		}
-		id, err := oneGroup(name, found[name])
+		id, err := oneGroup(name, found[name], vpc)
 		if err != nil {
 			return err
 		}
@@ -286,7 +293,31 @@ func groupIDs(client *ec2.Client, ctx context.Context, in *launchIn) error {
 	return nil
 }
 
-func oneGroup(name string, groups []types.SecurityGroup) (string, error) {
+// launchVPC is the VPC that a launch goes to, that of its subnet or the default
+// one, or "" if there is none.
+func launchVPC(ctx context.Context, client *ec2.Client, in *launchIn) (string, error) {
+	if in.SubnetId == nil {
+		out, err := client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{{Name: aws.String("is-default"), Values: []string{"true"}}}})
+		if err != nil {
+			return "", explain(err, "run-instances", client.Options().Region, false)
+		}
+		if len(out.Vpcs) == 0 {
+			return "", nil
+		}
+		return aws.ToString(out.Vpcs[0].VpcId), nil
+	}
+	out, err := client.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{*in.SubnetId}})
+	if err != nil {
+		return "", explain(err, "run-instances", client.Options().Region, false)
+	}
+	if len(out.Subnets) == 0 {
+		return "", nil
+	}
+	return aws.ToString(out.Subnets[0].VpcId), nil
+}
+
+// oneGroup is the only group of a name, or the one in the VPC of the launch.
+func oneGroup(name string, groups []types.SecurityGroup, vpc string) (string, error) {
 	switch len(groups) {
 	case 0:
 		return "", &InputError{Field: "security-groups", Value: name, Rule: "there is no group of that name in this region"}
@@ -295,6 +326,9 @@ func oneGroup(name string, groups []types.SecurityGroup) (string, error) {
 	}
 	var all []string
 	for _, g := range groups {
+		if aws.ToString(g.VpcId) == vpc {
+			return aws.ToString(g.GroupId), nil
+		}
 		all = append(all, aws.ToString(g.GroupId)+" in "+aws.ToString(g.VpcId))
 	}
 	slices.Sort(all)

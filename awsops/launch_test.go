@@ -1,6 +1,9 @@
 package awsops_test
 
 import (
+	"bytes"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +11,8 @@ import (
 
 	"ec2deck/awsops"
 	"ec2deck/awsops/ec2sim"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 const (
@@ -227,9 +232,8 @@ func TestAdviceOfInjectedLaunchErrors(t *testing.T) {
 func TestGroupsByName(t *testing.T) {
 	b := newBench(t)
 	for value, says := range map[string]string{
-		"nobody":  `--security-groups "nobody": there is no group of that name in this region`,
-		"default": `--security-groups "default": names several groups, give one of the IDs: sg-`,
-		"we*":     "there is no group of that name",
+		"nobody": `--security-groups "nobody": there is no group of that name in this region`,
+		"we*":    "there is no group of that name",
 	} {
 		_, err := b.Run(t.Context(), b.request(t, "run-instances", launching("security-groups", value)))
 		if awsops.ExitCode(err) != 2 || !strings.Contains(err.Error(), says) {
@@ -238,6 +242,17 @@ func TestGroupsByName(t *testing.T) {
 	}
 	if b.count("RunInstances") != 0 {
 		t.Error("launched all the same")
+	}
+	for subnet, want := range map[string]string{"": "vpc-0aa00000000000001", "subnet-0aa00000000000111": "vpc-0aa00000000000011"} {
+		res := b.run(t, "run-instances", launching("security-groups", "default", "subnet-id", subnet))
+		if in, _ := b.sim.Instance("us-east-1", res.Items[0].ID); in.VPCID != want {
+			t.Errorf("%q: %s", subnet, in.VPCID)
+		}
+	}
+	noDefault := newBench(t, func(s *awsops.Settings) { s.HTTPClient = withoutVPCs{s.HTTPClient} })
+	_, err := noDefault.Run(t.Context(), noDefault.request(t, "run-instances", launching("security-groups", "default")))
+	if awsops.ExitCode(err) != 2 || !strings.Contains(err.Error(), "names several groups, give one of the IDs: sg-") {
+		t.Errorf("without a default VPC: %v", err)
 	}
 	res := b.run(t, "run-instances", launching("security-groups", "web,db,sg-0aa00000000000011"))
 	in, _ := b.sim.Instance("us-east-1", res.Items[0].ID)
@@ -307,4 +322,17 @@ func TestWhatATemplateTellsAhead(t *testing.T) {
 	if awsops.ExitCode(err) != 2 || !strings.Contains(err.Error(), "is terminated and cannot be copied") {
 		t.Error(err)
 	}
+}
+
+// withoutVPCs is an EC2 whose region has no default VPC.
+type withoutVPCs struct{ aws.HTTPClient }
+
+func (w withoutVPCs) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(bytes.Replace(body, []byte("Filter.1.Value.1=true"), []byte("Filter.1.Value.1=none"), 1)))
+	r.ContentLength = int64(len(body))
+	return w.HTTPClient.Do(r)
 }

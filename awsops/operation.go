@@ -71,6 +71,8 @@ type Op[In, Out any] struct {
 	Noun string
 	// Risk is the least risk of a call. A field can raise it.
 	Risk Risk
+	// RiskOf says what the inputs make of the risk, if they can raise it; it may be nil.
+	RiskOf func(*In) Risk
 	// Fields are the inputs, in the order of forms and help.
 	Fields []Field[In]
 	// Check holds the rules across fields. It may be nil.
@@ -99,6 +101,8 @@ type Op[In, Out any] struct {
 	Doubt string
 	// Warning is what every confirmation says besides. It may be empty.
 	Warning string
+	// Warn adds what the confirmation says about these inputs; it may be nil.
+	Warn func(*In) []string
 	// Example is a valid set of inputs. It drives the help and the wire tests.
 	Example Values
 }
@@ -184,6 +188,7 @@ type Info struct {
 	Compare          Comparison
 	Warning          string
 	Example          Values
+	judge            func(Values) (Risk, []string)
 }
 
 // Target is the field that a selection fills, or "" when there is none.
@@ -213,7 +218,17 @@ func (i Info) RiskOf(v Values) Risk {
 			risk = f.Raises
 		}
 	}
-	return risk
+	raised, _ := i.judge(v)
+	return max(risk, raised)
+}
+
+// Warnings is what the confirmation of a call with these inputs says.
+func (i Info) Warnings(v Values) []string {
+	_, warnings := i.judge(v)
+	if i.Warning != "" {
+		return append([]string{i.Warning}, warnings...)
+	}
+	return warnings
 }
 
 // Action is the name of the EC2 action: "StopInstances" for "stop-instances",
@@ -264,9 +279,28 @@ func (o *Op[In, Out]) Info() Info {
 	return Info{
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
-		Word:    o.Word, API: o.API,
+		Word:    o.Word, API: o.API, judge: o.judge,
 		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
 	}
+}
+
+// judge asks the declaration about inputs. Those that break a rule are not
+// sent, so there is nothing to say about them.
+func (o *Op[In, Out]) judge(v Values) (risk Risk, warnings []string) {
+	if o.RiskOf == nil && o.Warn == nil {
+		return Reads, nil
+	}
+	in, err := o.input(v)
+	if err != nil {
+		return Reads, nil
+	}
+	if o.RiskOf != nil {
+		risk = o.RiskOf(in)
+	}
+	if o.Warn != nil {
+		warnings = o.Warn(in)
+	}
+	return risk, warnings
 }
 
 // Validate implements Operation.

@@ -156,7 +156,11 @@ func (p Print) csv(w io.Writer, r Result) error {
 	for _, row := range table.Rows {
 		var cells []string
 		for _, i := range visible(table) {
-			cells = append(cells, harmless(clean(CellText(row[i], p.Delimiter, table.Null))))
+			text := clean(CellText(row[i], p.Delimiter, table.Null))
+			if _, number := row[i].(int); !number { // -1 is no formula
+				text = harmless(text)
+			}
+			cells = append(cells, text)
 		}
 		_ = out.Write(cells)
 	}

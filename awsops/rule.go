@@ -3,6 +3,7 @@ package awsops
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -68,6 +69,47 @@ func Between(least, most int) Rule {
 	return Rule{Text: text, Check: func(s string) (string, error) {
 		if n, err := strconv.Atoi(s); err != nil || n < least || n > most {
 			return "", errors.New("write a number from " + text)
+		}
+		return s, nil
+	}}
+}
+
+// Signed is a whole number within bounds that may lie below zero.
+func Signed(least, most int, advice string) Rule {
+	return Rule{Text: fmt.Sprintf("%d to %d", least, most), Check: func(s string) (string, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < least || n > most || strings.HasPrefix(s, "+") {
+			return "", errors.New(advice)
+		}
+		return strconv.Itoa(n), nil
+	}}
+}
+
+// CIDR4 is rule V-CIDR4: an IPv4 range, as EC2 keeps it: without host bits.
+func CIDR4() Rule { return cidr(netip.Addr.Is4, "write a.b.c.d/n, n = 0 to 32; one host is /32") }
+
+// CIDR6 is rule V-CIDR6.
+func CIDR6() Rule {
+	return cidr(func(a netip.Addr) bool { return a.Is6() && !a.Is4In6() }, "write an IPv6 range x::/n, n = 0 to 128; one host is /128")
+}
+
+func cidr(family func(netip.Addr) bool, advice string) Rule {
+	text := strings.TrimPrefix(advice, "write ")
+	return Rule{Text: text, Check: func(s string) (string, error) {
+		p, err := netip.ParsePrefix(s)
+		if err != nil || !family(p.Addr()) {
+			return "", errors.New(advice)
+		}
+		return p.Masked().String(), nil
+	}}
+}
+
+// Account is rule V-ACCT: 12 digits; hyphens are removed.
+func Account() Rule {
+	shape := regexp.MustCompile(`^[0-9]{12}$`)
+	return Rule{Text: "12 digits", Check: func(s string) (string, error) {
+		if s = strings.ReplaceAll(s, "-", ""); !shape.MatchString(s) {
+			return "", errors.New("write an account ID of 12 digits")
 		}
 		return s, nil
 	}}

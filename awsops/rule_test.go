@@ -121,6 +121,8 @@ func FuzzValues(f *testing.F) {
 	f.Add(uint8(2), "filters", "a=b", "=")
 	f.Add(uint8(9), "force", "yes", "\xff")
 	f.Add(uint8(3), "no such field", "x", "y")
+	f.Add(uint8(3), "\x1b", "x", "y")
+	f.Add(uint8(20), "rule", "tcp/1 from ::/0", "\x1b")
 	f.Fuzz(func(t *testing.T, which uint8, name, a, b string) {
 		all := awsops.All()
 		op := all[int(which)%len(all)]

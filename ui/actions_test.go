@@ -66,6 +66,15 @@ func TestKeysOfOnePacketAllCount(t *testing.T) {
 	}
 }
 
+func TestEscapeAndAKeyInOnePacketAreTwoKeys(t *testing.T) {
+	d := start(t, small()).on("web-1")
+	d.press("t")
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("S"), Alt: true})
+	d.settle()
+	d.hides("Terminate 1 instance?")
+	d.shows("Stop 1 instance?")
+}
+
 func TestNothingFollowsIntoADestroyingQuestion(t *testing.T) {
 	d := start(t, small()).on("web-1")
 	d.press("t" + web) // the ID that would confirm, in the same packet

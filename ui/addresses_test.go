@@ -43,7 +43,7 @@ func TestAnAddressIsAllocatedAssociatedAndReleased(t *testing.T) {
 	d.press("n")
 	d.frame("addresses-allocate")
 	d.press("enter", "enter", "enter", "enter", "enter")
-	d.shows("Allocate 1 address?", "AllocateAddress", "costs money")
+	d.shows("Allocate an address?", "AllocateAddress", "costs money")
 	d.press("y")
 	d.shows("allocate-address: allocated 198.18.")
 	d.on("spare").press("a")

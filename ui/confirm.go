@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -233,7 +232,19 @@ func (c *confirm) title() string {
 			verb = f.Name + " " + verb
 		}
 	}
-	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), plural(max(1, len(c.targets)), c.info.Noun)), c.width))
+	what := plural(len(c.targets), c.info.Noun)
+	if len(c.targets) == 0 {
+		what = article(c.info.Noun)
+	}
+	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), what), c.width))
+}
+
+// article puts a or an before a noun.
+func article(noun string) string {
+	if strings.ContainsAny(noun[:1], "aeiou") {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -259,9 +270,9 @@ func (c *confirm) skippedLines() []string {
 
 func (c *confirm) targetLines() []string {
 	var out []string
-	if len(c.targets) == 0 { // what is new has no row yet, but a place
+	if len(c.targets) == 0 { // nothing that exists yet
 		for _, r := range c.requests {
-			text := fmt.Sprintf("in account %s (%s)  %s", cmp.Or(c.env.Session.Account(r.Scope.Profile), "unknown"), r.Scope.Profile, r.Scope.Region)
+			text := fmt.Sprintf("account %s (%s)  %s", c.env.Session.Account(r.Scope.Profile), r.Scope.Profile, r.Scope.Region)
 			out = append(out, wrap(awsops.Clean(text), c.width)...)
 		}
 	}
@@ -284,8 +295,8 @@ func (c *confirm) factLines() []string {
 	var out []string
 	add := func(tone theme.Tone, text string) { out = append(out, c.painted(tone, text)...) }
 	add(theme.Faint, "EC2 will be asked: "+c.asks())
-	if c.info.Warning != "" {
-		add(theme.Busy, c.info.Warning)
+	for _, w := range c.info.Warnings(c.requests[0].Values) {
+		add(theme.Busy, w)
 	}
 	for _, f := range c.info.Fields {
 		if f.Raises > awsops.Reads && c.requests[0].Values.Get(f.Name) == "true" {

@@ -113,13 +113,19 @@ func (m *Model) withSelection(run views.Run) views.Run {
 	if !ok || op.Info().Target() == "" {
 		return run
 	}
-	if noun, targets := s.Selection(); noun == op.Info().Noun {
+	if noun, targets := s.Selection(); noun == op.Info().Noun || op.Info().Noun == awsops.AnyResource && allFit(op, targets) {
 		run.Targets = targets
 		if field, _ := op.Info().Field(op.Info().Target()); field.Kind != awsops.KindList && len(targets) > 1 {
 			run.Targets = targets[:1]
 		}
 	}
 	return run
+}
+
+// allFit says whether an operation on resources of any kind takes these.
+func allFit(op awsops.Operation, targets []views.Target) bool {
+	field, _ := op.Info().Field(op.Info().Target())
+	return !slices.ContainsFunc(targets, func(t views.Target) bool { return field.Check([]string{t.ID}) != nil })
 }
 
 // run carries an operation on: to its form when inputs are asked for or

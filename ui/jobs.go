@@ -177,7 +177,7 @@ func (m *Model) tell(j *job) tea.Cmd {
 		return m.show(j)
 	case len(j.errs) == 0 && j.requests[0].DryRun:
 		m.say(j.info.Name+": "+j.results[0].Message, theme.Good)
-	case len(j.errs) == 0 && len(failed) == 0:
+	case len(j.errs) == 0 && len(failed) == 0 && !slices.ContainsFunc(j.results, func(r awsops.Result) bool { return len(r.Failed()) > 0 }):
 		if len(j.watched) > 0 {
 			return nil // its progress is told
 		}
@@ -192,7 +192,8 @@ func (m *Model) tell(j *job) tea.Cmd {
 	return nil
 }
 
-// outcome is what the results say, or how many targets are done.
+// outcome is what the results say, how many targets are done, or the outputs
+// that tell of something new.
 func (j *job) outcome() string {
 	var said []string
 	for _, r := range j.results {
@@ -203,7 +204,16 @@ func (j *job) outcome() string {
 	if len(said) > 0 {
 		return strings.Join(said, " · ")
 	}
-	return "done, " + plural(max(1, len(j.targets)), j.info.Noun)
+	if len(j.targets) > 0 {
+		return "done, " + plural(len(j.targets), j.info.Noun)
+	}
+	s := "done"
+	for _, o := range j.results[0].Outputs {
+		if text, ok := o.Value.(string); ok {
+			s += ", " + o.Name + " " + awsops.Clean(text)
+		}
+	}
+	return s
 }
 
 // refusal says what EC2 refused.

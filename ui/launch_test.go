@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,9 +9,9 @@ import (
 	"ec2deck/awsops/ec2sim"
 )
 
-// fill goes through the form of an operation and types what is given; the
+// fillIn goes through the form of an operation and types what is given; the
 // fields of the rest keep their defaults.
-func (d *driver) fill(operation string, values map[string]string) {
+func (d *driver) fillIn(operation string, values map[string]string) {
 	op, _ := awsops.Find(operation)
 	for _, f := range op.Info().Fields {
 		d.type_(values[f.Name])
@@ -24,7 +23,7 @@ func TestAnInstanceIsLaunchedByForm(t *testing.T) {
 	d := start(t, small())
 	d.press("n")
 	d.frame("form-launch")
-	d.fill("run-instances", map[string]string{"image-id": "ami-0aa00000000000001", "instance-type": "t3.micro", "max-count": "2", "instance-name": "fresh", "user-data": "password=hunter2"})
+	d.fillIn("run-instances", map[string]string{"image-id": "ami-0aa00000000000001", "instance-type": "t3.micro", "max-count": "2", "instance-name": "fresh", "user-data": "password=hunter2"})
 	d.shows("Launch new instances?", "RunInstances, image-id=ami-0aa00000000000001", "1 to 2 × t3.micro", "No key pair", "user-data=(16 bytes)")
 	d.hides("hunter2")
 	d.frame("launch-asked")
@@ -42,7 +41,7 @@ func TestAnInstanceIsLaunchedByForm(t *testing.T) {
 func TestAnotherIsLaunchedLikeOne(t *testing.T) {
 	d := start(t, small()).on("stopped-1")
 	d.press("N")
-	d.fill("run-instances-from-template", nil)
+	d.fillIn("run-instances-from-template", nil)
 	d.shows("Launch new instances?", "EC2 will be asked: RunInstances with 1 ID", "Copied from "+stopped, "Not copied: tags")
 	d.keys("y")
 	if got := d.line(stopped); strings.Contains(got, "pending") {
@@ -62,7 +61,7 @@ func TestARefusedLaunchIsTriedAgainWithItsToken(t *testing.T) {
 	d := start(t, small())
 	d.sim.Inject(ec2sim.Fault{Action: "RunInstances", TakesEffect: true, Cut: true, CutAfter: 40})
 	d.press("n")
-	d.fill("run-instances", map[string]string{"image-id": "ami-0aa00000000000001", "instance-type": "t3.micro", "instance-name": "once"})
+	d.fillIn("run-instances", map[string]string{"image-id": "ami-0aa00000000000001", "instance-type": "t3.micro", "instance-name": "once"})
 	d.press("y")
 	d.shows("launches nothing twice")
 	d.press("e", "f", "y")
@@ -91,11 +90,7 @@ func TestProtectionIsLifted(t *testing.T) {
 	d.shows("OperationNotPermitted", "lift the protection first")
 	for _, attribute := range []string{"disableApiTermination", "disableApiStop"} {
 		d.press("A", "enter")
-		op, _ := awsops.Find("modify-instance-attribute")
-		field, _ := op.Info().Field("attribute")
-		for range slices.Index(field.Choices, attribute) {
-			d.press("down")
-		}
+		d.type_(attribute)
 		d.press("enter")
 		d.type_("false")
 		d.press("enter")

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -206,10 +207,13 @@ func (m *Model) onKeys(msg tea.KeyMsg) tea.Cmd {
 		m.say("a paste was dropped: no text field has the focus", theme.Busy)
 		return nil
 	}
-	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 {
-		return m.onKey(msg)
-	}
 	var cmds []tea.Cmd
+	if m.escaped(msg) {
+		cmds, msg.Alt = append(cmds, m.onKey(tea.KeyMsg{Type: tea.KeyEsc})), false
+	}
+	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 {
+		return tea.Batch(append(cmds, m.onKey(msg))...)
+	}
 	m.danger = false
 	for _, r := range msg.Runes {
 		cmds = append(cmds, m.onKey(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt}))
@@ -218,6 +222,13 @@ func (m *Model) onKeys(msg tea.KeyMsg) tea.Cmd {
 		}
 	}
 	return tea.Batch(cmds...)
+}
+
+// escaped says that a rune with alt was esc and that rune in one packet, which
+// a terminal writes the same way. Nothing is bound to alt but a text input's
+// own keys.
+func (m *Model) escaped(msg tea.KeyMsg) bool {
+	return msg.Type == tea.KeyRunes && msg.Alt && !(m.top().Typing() && strings.ContainsAny(string(msg.Runes), "bdf"))
 }
 
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {

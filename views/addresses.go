@@ -44,13 +44,13 @@ func addresses() *Resource[address] {
 			{Title: "Border group", Width: 20, Extra: true, Value: func(a address) string { return aws.ToString(a.NetworkBorderGroup) }},
 			{Title: "Pool", Width: 20, Extra: true, Value: func(a address) string { return aws.ToString(a.PublicIpv4Pool) }},
 		},
-		Actions: []Action[address]{
+		Actions: append([]Action[address]{
 			{Key: "n", Operation: "allocate-address", Help: "allocate", Whole: true, Form: true},
 			{Key: "a", Operation: "associate-address", Help: "associate", Form: true, Deny: serviceAddress},
 			{Key: "U", Operation: "disassociate-address", Help: "disassociate", Deny: cannotDisassociate},
 			{Key: "R", Operation: "release-address", Help: "release", Deny: cannotRelease},
 			{Key: "D", Operation: "describe-addresses", Help: "all columns", Whole: true},
-		},
+		}, tagActions[address]()...),
 		Links: []Link[address]{{
 			Key: "i", Help: "its instance", Kind: "instances",
 			Query: func(a address) string { return "id:" + aws.ToString(a.InstanceId) },

@@ -4,7 +4,10 @@ package views
 func All() []Spec {
 	return []Spec{
 		instances(),
+		securityGroups(),
+		securityGroupRules(),
 		addresses(),
+		tags(),
 		regions(),
 		zones(),
 	}

@@ -47,7 +47,7 @@ func NewForm(env Env, op awsops.Operation, values awsops.Values) *Form {
 			f.bools[field.Name] = &on
 		default:
 			sep := ", "
-			if field.Kind == awsops.KindMap {
+			if onLines(field) {
 				sep = "\n"
 			}
 			text := strings.Join(values[field.Name], sep)
@@ -97,13 +97,18 @@ func (f *Form) field(field awsops.FieldInfo) huh.Field {
 	switch {
 	case field.Kind == awsops.KindBool:
 		return huh.NewConfirm().Key(field.Name).Title(title).Description(" – " + about + " ").Inline(true).Value(f.bools[field.Name])
+	case len(field.Choices) > mostOptions:
+		return huh.NewInput().Key(field.Name).Title(title).Description(about).Placeholder(field.Default).Suggestions(field.Choices).Value(f.strings[field.Name]).Validate(check)
 	case len(field.Choices) > 0:
 		return huh.NewSelect[string]().Key(field.Name).Title(title).Description(about).Options(choices(field)...).Value(f.strings[field.Name])
-	case field.Kind == awsops.KindMap:
+	case onLines(field):
 		return huh.NewText().Key(field.Name).Title(title).Description(about + "; one on a line (alt+enter)").Lines(2).Value(f.strings[field.Name]).Validate(check)
 	}
 	return huh.NewInput().Key(field.Name).Title(title).Description(about).Placeholder(field.Default).Value(f.strings[field.Name]).Validate(check)
 }
+
+// mostOptions is how many choices are listed; of more, the beginning is typed.
+const mostOptions = 12
 
 // choices are the values that a field allows, and none where it may be left out.
 func choices(field awsops.FieldInfo) []huh.Option[string] {
@@ -114,9 +119,14 @@ func choices(field awsops.FieldInfo) []huh.Option[string] {
 	return append([]huh.Option[string]{huh.NewOption("default: "+field.Default, "")}, options...)
 }
 
+// onLines says that each line of the input is a value of its own.
+func onLines(field awsops.FieldInfo) bool {
+	return field.Kind == awsops.KindMap || field.Kind == awsops.KindLines
+}
+
 // split turns the text of a field into its values.
 func (f *Form) split(field awsops.FieldInfo, s string) []string {
-	if field.Kind == awsops.KindMap {
+	if onLines(field) {
 		return strings.Split(s, "\n")
 	}
 	if s == "" {
@@ -154,6 +164,9 @@ func (f *Form) Init() tea.Cmd {
 
 // Close implements View.
 func (f *Form) Close() {}
+
+// Focused is the input that keys go to.
+func (f *Form) Focused() string { return f.form.GetFocusedField().GetKey() }
 
 // Typing implements View.
 func (f *Form) Typing() bool { return true }

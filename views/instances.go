@@ -54,6 +54,7 @@ func instances() *Resource[instance] {
 			{Title: "VPC", Width: 21, Extra: true, Value: func(i instance) string { return i.VPC }},
 			{Title: "Subnet", Width: 24, Extra: true, Value: func(i instance) string { return i.Subnet }},
 			{Title: "Groups", Width: 24, Extra: true, Value: instanceGroups},
+			{Title: "Group IDs", Width: 24, Extra: true, Value: instanceGroupIDs},
 			{Title: "Lifecycle", Width: 9, Extra: true, Value: func(i instance) string { return i.Lifecycle }},
 			{Title: "Monitoring", Width: 10, Extra: true, Value: func(i instance) string { return i.Monitoring }},
 			{Title: "Profile", Width: 20, Extra: true, Value: func(i instance) string { return i.Profile }},
@@ -64,7 +65,7 @@ func instances() *Resource[instance] {
 			{Title: "Reservation", Width: 19, Extra: true, Value: func(i instance) string { return i.Reservation }},
 		},
 
-		Actions: []Action[instance]{
+		Actions: append([]Action[instance]{
 			{Key: "s", Operation: "start-instances", Help: "start", Deny: notIn("stopped")},
 			{Key: "S", Operation: "stop-instances", Help: "stop", Deny: cannotStop},
 			{Key: "b", Operation: "reboot-instances", Help: "reboot", Deny: notIn("running")},
@@ -81,7 +82,7 @@ func instances() *Resource[instance] {
 			{Key: "I", Operation: "get-instance-details", Help: "fields"},
 			{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
 			{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
-		},
+		}, tagActions[instance]()...),
 
 		Links: []Link[instance]{
 			{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
@@ -175,6 +176,14 @@ func instanceGroups(i instance) string {
 	var out []string
 	for _, g := range i.Groups {
 		out = append(out, g.Name)
+	}
+	return strings.Join(out, ",")
+}
+
+func instanceGroupIDs(i instance) string {
+	var out []string
+	for _, g := range i.Groups {
+		out = append(out, g.ID)
 	}
 	return strings.Join(out, ",")
 }

@@ -73,7 +73,8 @@ type Column[T any] struct {
 	Tone func(T) theme.Tone
 }
 
-// Action is a key that runs an operation on the selected rows.
+// Action is a key that runs an operation on the selected rows. When several
+// share a key, the first that the row can take is meant.
 type Action[T any] struct {
 	Key       string
 	Operation string
@@ -81,10 +82,14 @@ type Action[T any] struct {
 	Help string
 	// Values are inputs beside the targets; it may be nil.
 	Values awsops.Values
+	// Of is the ID that the operation is about, when that is not the row's own.
+	Of func(T) string
+	// Fill are inputs that the row gives; rows that give others are left out.
+	Fill func(T) awsops.Values
+	// Form asks for the inputs even when none is missing.
+	Form bool
 	// Whole marks an operation on the table instead of its rows.
 	Whole bool
-	// Form asks for the form first, filled with the selection.
-	Form bool
 	// Deny says why a row cannot take the operation, or ""; nil allows all.
 	Deny func(T) string
 }
@@ -127,6 +132,7 @@ type Spec interface {
 // SpecInfo is what there is to know about a resource without its type.
 type SpecInfo struct {
 	Kind, Title, Noun string
+	Follows           []string
 	Columns           []string
 	Actions           []ActionInfo
 }
@@ -136,7 +142,7 @@ type ActionInfo struct{ Key, Operation, Help string }
 
 // Info implements Spec.
 func (r *Resource[T]) Info() SpecInfo {
-	info := SpecInfo{Kind: r.Kind, Title: r.Title, Noun: r.Noun}
+	info := SpecInfo{Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows}
 	for _, c := range r.Columns {
 		info.Columns = append(info.Columns, c.Title)
 	}

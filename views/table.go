@@ -227,12 +227,16 @@ func (t *Table[T]) onEnded(msg Ended) tea.Cmd {
 	if msg.Noun != t.res.Noun && !related || src == nil {
 		return nil
 	}
-	cmd := t.took(t.rows.unask(src, msg.Failed))
+	var cmd tea.Cmd
+	if msg.Noun == t.res.Noun {
+		cmd = t.took(t.rows.unask(src, msg.Failed))
+	}
 	if t.closed {
 		return cmd
 	}
-	// A refused batch may have changed some targets all the same: look again.
-	if len(msg.Failed) > 0 || related || !msg.Watched {
+	// A refused batch may have changed some targets all the same: look again. So
+	// do rows without a state that could be watched.
+	if len(msg.Failed) > 0 || related || !msg.Watched || t.res.State == nil {
 		return tea.Batch(cmd, t.list(src))
 	}
 	return tea.Batch(cmd, t.poll(src))
@@ -347,7 +351,9 @@ func (t *Table[T]) Help() []key.Binding {
 	}
 	var out []key.Binding
 	for _, a := range t.res.Actions {
-		out = append(out, binding(a.Key, a.Help))
+		if twin := slices.ContainsFunc(out, func(b key.Binding) bool { return b.Keys()[0] == a.Key }); !twin {
+			out = append(out, binding(a.Key, a.Help))
+		}
 	}
 	for _, l := range t.res.Links {
 		out = append(out, binding(l.Key, l.Help))

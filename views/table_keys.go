@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ec2deck/awsops"
 	"ec2deck/theme"
 )
 
@@ -106,29 +108,57 @@ func (t *Table[T]) act(pressed string) (Intent, bool) {
 			return Open{Kind: l.Kind, Query: l.Query(r.item)}, true
 		}
 	}
-	for _, a := range t.res.Actions {
-		if a.Key == pressed {
-			return t.run(a), true
-		}
+	if a := t.meant(pressed); a != nil {
+		return t.run(*a), true
 	}
 	return nil, false
 }
 
+// meant is the action of a key: of several, the first that the row can take.
+func (t *Table[T]) meant(pressed string) *Action[T] {
+	var first *Action[T]
+	selected := t.selected()
+	for i := range t.res.Actions {
+		a := &t.res.Actions[i]
+		if a.Key != pressed {
+			continue
+		}
+		if len(selected) == 0 || a.Deny == nil || a.Deny(selected[0].item) == "" {
+			return a
+		}
+		if first == nil {
+			first = a
+		}
+	}
+	return first
+}
+
 // run asks for an operation on the selected rows that can take it.
 func (t *Table[T]) run(a Action[T]) Intent {
+	run := Run{Operation: a.Operation, Values: a.Values, Form: a.Form}
 	if a.Whole {
-		return Run{Operation: a.Operation, Values: a.Values, Form: a.Form}
+		return run
 	}
 	selected := t.selected()
-	run := Run{Operation: a.Operation, Values: a.Values, Form: a.Form}
 	for _, r := range selected {
-		if a.Deny != nil {
-			if why := a.Deny(r.item); why != "" {
-				run.Skipped = append(run.Skipped, fmt.Sprintf("%s %s", t.label(r), why))
-				continue
-			}
+		if why := t.refuse(a, r, run); why != "" {
+			run.Skipped = append(run.Skipped, fmt.Sprintf("%s %s", t.label(r), why))
+			continue
 		}
-		run.Targets = append(run.Targets, t.target(r))
+		if a.Fill != nil && len(run.Targets) == 0 {
+			run.Values = maps.Clone(run.Values)
+			if run.Values == nil {
+				run.Values = awsops.Values{}
+			}
+			maps.Copy(run.Values, a.Fill(r.item))
+		}
+		target := t.target(r)
+		if a.Of != nil {
+			target = Target{Scope: target.Scope, Account: target.Account, ID: a.Of(r.item)}
+		}
+		if !slices.Contains(run.Targets, target) {
+			run.Targets = append(run.Targets, target)
+		}
 	}
 	switch {
 	case len(selected) == 0:
@@ -137,6 +167,24 @@ func (t *Table[T]) run(a Action[T]) Intent {
 		return Say{strings.Join(run.Skipped, " · "), theme.Bad}
 	}
 	return run
+}
+
+// refuse says why a row cannot be part of a run, or "".
+func (t *Table[T]) refuse(a Action[T], r *row[T], run Run) string {
+	if a.Deny != nil {
+		if why := a.Deny(r.item); why != "" {
+			return why
+		}
+	}
+	if a.Fill == nil || len(run.Targets) == 0 {
+		return ""
+	}
+	for name, values := range a.Fill(r.item) {
+		if !slices.Equal(run.Values[name], values) {
+			return "has another " + name + ": do it by itself"
+		}
+	}
+	return ""
 }
 
 // label names a row: its name, if it has one, and its ID.

@@ -157,7 +157,10 @@ func (t *Table[T]) columns(across int) []placed {
 			c.title == regionTitle && t.one(func(s *source) string { return s.scope.Region }) {
 			continue
 		}
-		width := min(c.width, max(t.rows.widths[i], ansi.StringWidth(c.title)+1))
+		width := c.width
+		if len(t.rows.all) > 0 { // no wider than what it shows
+			width = min(width, max(t.rows.widths[i], ansi.StringWidth(c.title)+1))
+		}
 		if room < width {
 			break
 		}

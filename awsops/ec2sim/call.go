@@ -54,7 +54,12 @@ func allActions() map[string]action {
 		consoleActions(),
 		volumeActions(),
 		securityGroupActions(),
+		securityGroupRuleActions(),
+		vpcActions(),
+		networkInterfaceActions(),
+		prefixListActions(),
 		addressActions(),
+		tagActions(),
 	} {
 		for _, a := range noun {
 			all[a.name] = a

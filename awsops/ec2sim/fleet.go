@@ -97,14 +97,16 @@ type GroupSeed struct {
 	Egress      []RuleSeed `json:"egress"` // none means everything to everywhere
 }
 
-// RuleSeed is one rule of a security group; one of CIDR, CIDR6 and Group.
+// RuleSeed is one rule of a security group; one of CIDR, CIDR6, Group and PrefixList.
 type RuleSeed struct {
+	ID          string `json:"id"`
 	Protocol    string `json:"protocol"`
 	From        int    `json:"from"`
 	To          int    `json:"to"`
 	CIDR        string `json:"cidr"`
 	CIDR6       string `json:"cidr6"`
 	Group       string `json:"group"`
+	PrefixList  string `json:"prefixList"` // id
 	Description string `json:"description"`
 }
 

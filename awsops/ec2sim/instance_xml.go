@@ -137,6 +137,10 @@ func (c *call) networkInterface(in *Instance, i int) {
 	c.groupSet(n.Groups)
 	d.start("attachment")
 	d.text("attachmentId", n.AttachmentID)
+	if c.action.name == "DescribeNetworkInterfaces" { // an instance does not name itself
+		d.text("instanceId", in.ID)
+		d.text("instanceOwnerId", c.account.ID)
+	}
 	d.num("deviceIndex", i)
 	d.text("status", "attached")
 	d.at("attachTime", n.AttachedAt)

@@ -62,6 +62,8 @@ type listing[T any] struct {
 	min, max int    // bounds of MaxResults
 	// noTokenWithIDs refuses NextToken with ids too.
 	noTokenWithIDs bool
+	// tokenCode is the code that refuses a bad token; "" means InvalidParameterValue.
+	tokenCode string
 	// lookup checks the ids and answers for those that are malformed or unknown.
 	lookup  func(ids []string) *apiError
 	filters map[string]filterOf[*T]
@@ -138,7 +140,9 @@ func (l listing[T]) parse(c *call) (request, *apiError) {
 		}
 	}
 	if token != "" {
-		req.after, err = c.readToken(token)
+		if req.after, err = c.readToken(token); err != nil && l.tokenCode != "" {
+			err.code = l.tokenCode
+		}
 	}
 	return req, err
 }

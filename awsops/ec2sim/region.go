@@ -37,8 +37,10 @@ type region struct {
 	instances *table[Instance]
 	volumes   *table[volume]
 	groups    *table[securityGroup]
+	rules     *table[rule]
 	launches  map[string]launched // by client token
 
+	tags              map[string]*[]Tag // of resources that hold none themselves, by id
 	addresses         *table[address]
 	addressPools      []string // pools of the account's own
 	releasedAddresses []string // which can perhaps be had again
@@ -143,8 +145,8 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 	r := &region{
 		account: a, name: seed.Name, geography: seed.Geography, optInStatus: seed.OptInStatus,
 		keyPairs: f.KeyPairs, shortages: seed.Shortages,
-		instances: newTable[Instance](0), volumes: newTable[volume](0), groups: newTable[securityGroup](0),
-		launches: map[string]launched{}, addresses: newTable[address](0),
+		instances: newTable[Instance](0), volumes: newTable[volume](0), groups: newTable[securityGroup](0), rules: newTable[rule](0),
+		launches: map[string]launched{}, addresses: newTable[address](0), tags: map[string]*[]Tag{},
 	}
 	if r.optInStatus == "" {
 		r.optInStatus = "opt-in-not-required"

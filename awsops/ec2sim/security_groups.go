@@ -2,6 +2,7 @@ package ec2sim
 
 import (
 	"slices"
+	"strings"
 )
 
 // securityGroup is a security group of a VPC.
@@ -9,27 +10,27 @@ type securityGroup struct {
 	id, name, description string
 	vpc                   *vpc
 	tags                  []Tag
-	ingress, egress       []rule
+	ingress, egress       []*rule
 }
 
-// rule is one rule, with a group by id.
-type rule struct {
-	protocol                     string
-	from, to                     int
-	cidr, cidr6, group, describe string
-}
+// maxGroups is EC2's default quota of groups in a region.
+const maxGroups = 2500
 
 func securityGroupActions() []action {
-	return []action{{name: "DescribeSecurityGroups", check: describeSecurityGroups}}
+	return []action{
+		{name: "DescribeSecurityGroups", check: describeSecurityGroups},
+		{name: "CreateSecurityGroup", mutating: true, required: []string{"GroupName", "GroupDescription"}, check: createSecurityGroup},
+		{name: "DeleteSecurityGroup", mutating: true, check: deleteSecurityGroup},
+	}
 }
 
 // addGroups makes the groups of a VPC: the default one and those of the fleet.
 // Rules come last, because they may name any of them.
 func (s *Sim) addGroups(r *region, v *vpc, seeds []GroupSeed) {
 	def := &securityGroup{id: s.ids.new("sg"), name: "default", description: "default VPC security group", vpc: v}
-	def.ingress = []rule{{protocol: "-1", group: def.id}}
-	def.egress = everywhere()
 	r.groups.add(def.id, def)
+	s.addRule(r, def, rule{protocol: "-1", group: def.id})
+	s.addRule(r, def, everywhere())
 	mine := slices.DeleteFunc(slices.Clone(seeds), func(g GroupSeed) bool { return g.VPC != "" && g.VPC != v.name })
 	for _, seed := range mine {
 		g := &securityGroup{id: seed.ID, name: seed.Name, description: seed.Description, vpc: v}
@@ -41,25 +42,25 @@ func (s *Sim) addGroups(r *region, v *vpc, seeds []GroupSeed) {
 	}
 	for _, seed := range mine {
 		g := r.groupNamed(v.id, seed.Name)
-		g.ingress = r.rules(v, seed.Ingress)
-		if g.egress = r.rules(v, seed.Egress); len(g.egress) == 0 {
-			g.egress = everywhere()
+		s.seedRules(r, g, seed.Ingress, false)
+		s.seedRules(r, g, seed.Egress, true)
+		if len(seed.Egress) == 0 {
+			s.addRule(r, g, everywhere())
 		}
 	}
 }
 
-func everywhere() []rule { return []rule{{protocol: "-1", cidr: "0.0.0.0/0"}} }
+func everywhere() rule { return rule{egress: true, protocol: "-1", cidr: "0.0.0.0/0"} }
 
-func (r *region) rules(v *vpc, seeds []RuleSeed) []rule {
-	var out []rule
-	for _, s := range seeds {
-		one := rule{protocol: s.Protocol, from: s.From, to: s.To, cidr: s.CIDR, cidr6: s.CIDR6, describe: s.Description}
-		if g := r.groupNamed(v.id, s.Group); g != nil {
-			one.group = g.id
+func (s *Sim) seedRules(r *region, g *securityGroup, seeds []RuleSeed, egress bool) {
+	for _, seed := range seeds {
+		one := rule{id: seed.ID, egress: egress, protocol: seed.Protocol, from: seed.From, to: seed.To,
+			cidr: seed.CIDR, cidr6: seed.CIDR6, prefixList: seed.PrefixList, describe: seed.Description}
+		if peer := r.groupNamed(g.vpc.id, seed.Group); peer != nil {
+			one.group = peer.id
 		}
-		out = append(out, one)
+		s.addRule(r, g, one)
 	}
-	return out
 }
 
 func (r *region) groupNamed(vpcID, name string) *securityGroup {
@@ -126,7 +127,7 @@ func (c *call) securityGroup(g *securityGroup) {
 	d.text("groupName", g.name)
 	d.text("groupDescription", g.description)
 	d.text("vpcId", g.vpc.id)
-	d.text("securityGroupArn", "arn:aws:ec2:"+c.region.name+":"+c.account.ID+":security-group/"+g.id)
+	d.text("securityGroupArn", c.arn("security-group", g.id))
 	c.permissions("ipPermissions", g.ingress)
 	c.permissions("ipPermissionsEgress", g.egress)
 	d.tags(g.tags)
@@ -134,44 +135,40 @@ func (c *call) securityGroup(g *securityGroup) {
 
 // permissions writes rules the way EC2 groups them: one item for a protocol
 // and a range of ports, with all its sources.
-func (c *call) permissions(name string, rules []rule) {
-	var heads []rule
+func (c *call) permissions(name string, rules []*rule) {
+	var heads []*rule
 	for _, one := range rules {
 		if !slices.ContainsFunc(heads, one.samePorts) {
 			heads = append(heads, one)
 		}
 	}
 	d := &c.out
-	items(d, name, heads, func(head rule) {
+	items(d, name, heads, func(head *rule) {
 		d.text("ipProtocol", head.protocol)
-		if head.protocol != "-1" {
+		if head.hasPorts() {
 			d.num("fromPort", head.from)
 			d.num("toPort", head.to)
 		}
-		sources := func(set string, has func(rule) string, write func(rule)) {
-			var some []rule
+		sources := func(set string, has func(*rule) string, write func(*rule)) {
+			var some []*rule
 			for _, one := range rules {
 				if head.samePorts(one) && has(one) != "" {
 					some = append(some, one)
 				}
 			}
-			items(d, set, some, func(one rule) {
+			items(d, set, some, func(one *rule) {
 				write(one)
 				d.some("description", one.describe)
 			})
 		}
-		sources("groups", func(r rule) string { return r.group }, func(r rule) {
+		sources("groups", func(r *rule) string { return r.group }, func(r *rule) {
 			d.text("userId", c.account.ID)
 			d.text("groupId", r.group)
 		})
-		sources("ipRanges", func(r rule) string { return r.cidr }, func(r rule) { d.text("cidrIp", r.cidr) })
-		sources("ipv6Ranges", func(r rule) string { return r.cidr6 }, func(r rule) { d.text("cidrIpv6", r.cidr6) })
-		d.raw("<prefixListIds/>")
+		sources("ipRanges", func(r *rule) string { return r.cidr }, func(r *rule) { d.text("cidrIp", r.cidr) })
+		sources("ipv6Ranges", func(r *rule) string { return r.cidr6 }, func(r *rule) { d.text("cidrIpv6", r.cidr6) })
+		sources("prefixListIds", func(r *rule) string { return r.prefixList }, func(r *rule) { d.text("prefixListId", r.prefixList) })
 	})
-}
-
-func (r rule) samePorts(o rule) bool {
-	return r.protocol == o.protocol && r.from == o.from && r.to == o.to
 }
 
 func securityGroupFilters(c *call) map[string]filterOf[*securityGroup] {
@@ -182,45 +179,185 @@ func securityGroupFilters(c *call) map[string]filterOf[*securityGroup] {
 		"owner-id":    is(func(*securityGroup) string { return c.account.ID }),
 		"vpc-id":      is(func(g *securityGroup) string { return g.vpc.id }),
 	}
-	groupName := func(r rule) string {
+	groupName := func(r *rule) string {
 		if g := c.region.groups.byID[r.group]; g != nil {
 			return g.name
 		}
 		return ""
 	}
-	port := func(r rule, n int) string {
-		if r.protocol == "-1" {
+	port := func(r *rule, n int) string {
+		if !r.hasPorts() {
 			return "-1"
 		}
 		return itoa(n)
 	}
-	owner := func(r rule) string {
+	owner := func(r *rule) string {
 		if r.group == "" {
 			return ""
 		}
 		return c.account.ID
 	}
-	for name, get := range map[string]func(rule) string{
-		"cidr":       func(r rule) string { return r.cidr },
-		"ipv6-cidr":  func(r rule) string { return r.cidr6 },
-		"from-port":  func(r rule) string { return port(r, r.from) },
-		"to-port":    func(r rule) string { return port(r, r.to) },
-		"group-id":   func(r rule) string { return r.group },
-		"group-name": groupName,
-		"protocol":   func(r rule) string { return r.protocol },
-		"user-id":    owner,
+	for name, get := range map[string]func(*rule) string{
+		"cidr":           func(r *rule) string { return r.cidr },
+		"ipv6-cidr":      func(r *rule) string { return r.cidr6 },
+		"from-port":      func(r *rule) string { return port(r, r.from) },
+		"to-port":        func(r *rule) string { return port(r, r.to) },
+		"group-id":       func(r *rule) string { return r.group },
+		"group-name":     groupName,
+		"prefix-list-id": func(r *rule) string { return r.prefixList },
+		"protocol":       func(r *rule) string { return r.protocol },
+		"user-id":        owner,
 	} {
-		of := func(rules func(*securityGroup) []rule) filterOf[*securityGroup] {
+		of := func(rules func(*securityGroup) []*rule) filterOf[*securityGroup] {
 			return func(g *securityGroup, pass test) bool {
-				return slices.ContainsFunc(rules(g), func(r rule) bool { v := get(r); return v != "" && pass(v) })
+				return slices.ContainsFunc(rules(g), func(r *rule) bool { v := get(r); return v != "" && pass(v) })
 			}
 		}
-		all["ip-permission."+name] = of(func(g *securityGroup) []rule { return g.ingress })
-		all["egress.ip-permission."+name] = of(func(g *securityGroup) []rule { return g.egress })
+		all["ip-permission."+name] = of(func(g *securityGroup) []*rule { return g.ingress })
+		all["egress.ip-permission."+name] = of(func(g *securityGroup) []*rule { return g.egress })
 	}
-	all["ip-permission.prefix-list-id"] = never[*securityGroup]
-	all["egress.ip-permission.prefix-list-id"] = never[*securityGroup]
 	return all
+}
+
+// createSecurityGroup makes a group that lets everything out and nothing in.
+func createSecurityGroup(c *call) (act, *apiError) {
+	name, description, vpcID := c.form.get("GroupName"), c.form.get("GroupDescription"), c.form.get("VpcId")
+	if err := checkGroupWords(name, description); err != nil {
+		return nil, err
+	}
+	tags, err := c.newTags("security-group")
+	if err != nil {
+		return nil, err
+	}
+	if vpcID != "" && !isID(vpcID, "vpc") {
+		return nil, malformed("InvalidVpcID.Malformed", vpcID, "vpc")
+	}
+	v := c.region.defaultVPC()
+	if vpcID != "" {
+		v = c.region.vpc(vpcID)
+	}
+	switch {
+	case vpcID != "" && v == nil:
+		return nil, bad("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", vpcID)
+	case v == nil:
+		return nil, bad("VPCIdNotSpecified", "No default VPC for this user")
+	}
+	return func() *apiError {
+		if c.region.groupNamed(v.id, name) != nil {
+			return bad("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, v.id)
+		}
+		if len(c.region.groups.rows) >= maxGroups {
+			return bad("SecurityGroupLimitExceeded", "The maximum number of security groups for VPC '%s' has been reached.", v.id)
+		}
+		g := &securityGroup{id: c.sim.ids.new("sg"), name: name, description: description, vpc: v, tags: tags}
+		c.region.groups.add(g.id, g)
+		c.sim.addRule(c.region, g, everywhere())
+		c.out.flag("return", true)
+		c.out.text("groupId", g.id)
+		c.out.text("securityGroupArn", c.arn("security-group", g.id))
+		c.out.tags(tags)
+		return nil
+	}, nil
+}
+
+func checkGroupWords(name, description string) *apiError {
+	switch {
+	case name == "default":
+		return bad("InvalidParameterValue", "Cannot use reserved security group name: default")
+	case strings.HasPrefix(name, "sg-"):
+		return bad("InvalidParameterValue", "invalid value for parameter groupName: %s. Group names may not be in the format sg-*.", name)
+	}
+	for _, p := range []struct{ name, value string }{{"GroupName", name}, {"GroupDescription", description}} {
+		switch {
+		case !isASCII(p.value):
+			return bad("InvalidParameterValue", "Value (%s) for parameter %s is invalid. Character sets beyond ASCII are not supported.", p.value, p.name)
+		case len(p.value) > 255 || !inGroupCharset(p.value):
+			return bad("InvalidParameterValue", "Value (%s) for parameter %s is invalid. Valid values are strings less than 256 characters from the following set: %s", p.value, p.name, groupCharset)
+		}
+	}
+	return nil
+}
+
+// groupCharset is how EC2 writes the characters of names and descriptions.
+const groupCharset = "a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+
+func inGroupCharset(s string) bool {
+	for _, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !letter && !strings.ContainsRune(". _-:/()#,@[]+=&;{}!$*", r) {
+			return false
+		}
+	}
+	return true
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > 0x7e }) < 0
+}
+
+func (c *call) arn(kind, id string) string {
+	return "arn:aws:ec2:" + c.region.name + ":" + c.account.ID + ":" + kind + "/" + id
+}
+
+// deleteSecurityGroup refuses while an interface is in the group or a rule of
+// another group names it.
+func deleteSecurityGroup(c *call) (act, *apiError) {
+	g, err := c.groupOfRequest()
+	if err != nil {
+		return nil, err
+	}
+	return func() *apiError {
+		if g.name == "default" {
+			return bad("CannotDelete", `the specified group: "%s" name: "default" cannot be deleted by a user`, g.id)
+		}
+		if c.region.groupInUse(g) {
+			return bad("DependencyViolation", "resource %s has a dependent object", g.id)
+		}
+		for _, one := range slices.Concat(g.ingress, g.egress) {
+			c.region.removeRule(g, one)
+		}
+		c.region.groups.remove(g.id)
+		c.out.flag("return", true)
+		c.out.text("groupId", g.id)
+		return nil
+	}, nil
+}
+
+// groupOfRequest finds the group of GroupId, or of GroupName in the default VPC.
+func (c *call) groupOfRequest() (*securityGroup, *apiError) {
+	id, name := c.form.get("GroupId"), c.form.get("GroupName")
+	switch {
+	case id == "" && name == "":
+		return nil, bad("MissingParameter", "The request must contain the parameter groupName or groupId")
+	case id == "":
+		if v := c.region.defaultVPC(); v != nil {
+			if g := c.region.groupNamed(v.id, name); g != nil {
+				return g, nil
+			}
+			return nil, errNoGroupIn(name, v)
+		}
+		return nil, errNoGroup(name)
+	}
+	if err := c.lookupGroups([]string{id}); err != nil {
+		return nil, err
+	}
+	return c.region.groups.byID[id], nil
+}
+
+func (r *region) groupInUse(g *securityGroup) bool {
+	for in := range r.instances.all {
+		for i := range in.Interfaces {
+			if slices.Contains(in.Interfaces[i].Groups, g.id) {
+				return true
+			}
+		}
+	}
+	for other := range r.groups.all {
+		if other != g && slices.ContainsFunc(slices.Concat(other.ingress, other.egress), func(one *rule) bool { return one.group == g.id }) {
+			return true
+		}
+	}
+	return false
 }
 
 // resolveGroups turns the groups of a launch into ids: by id, by name in the

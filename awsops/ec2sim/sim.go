@@ -79,6 +79,7 @@ type Sim struct {
 	accounts []*account
 	agenda   agenda
 	ids      *idSource
+	rules    *idSource // apart from ids too: a fleet with other rules has the same instances
 	requests *idSource // apart from ids, so that polling does not change what the next resource is called
 	buckets  map[bucketKey]*bucket
 	faults   []*fault
@@ -104,6 +105,7 @@ func New(cfg Config) (*Sim, error) {
 		cfg:      cfg,
 		delays:   DefaultDelays(),
 		ids:      newIDSource(cfg.Seed, 1),
+		rules:    newIDSource(cfg.Seed, 4),
 		requests: newIDSource(cfg.Seed, 2),
 		buckets:  map[bucketKey]*bucket{},
 	}

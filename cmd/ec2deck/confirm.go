@@ -15,7 +15,11 @@ func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c cho
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s has not been confirmed. Nothing was changed.\n", info.Name)
 	account, _ := s.Identify(ctx, r.Scope) // an account that cannot be found out is left out
-	fmt.Fprintf(&b, "EC2 action %s, account %s, profile %s, region %s, %d to %s:\n", info.Action(), or(account, "unknown"), r.Scope.Profile, r.Scope.Region, max(1, len(ids)), info.Verb())
+	fmt.Fprintf(&b, "EC2 action %s, account %s, profile %s, region %s", info.Action(), or(account, "unknown"), r.Scope.Profile, r.Scope.Region)
+	if len(ids) > 0 {
+		fmt.Fprintf(&b, ", %d to %s", len(ids), info.Verb())
+	}
+	b.WriteString(":\n")
 	client, err := s.Client(r.Scope)
 	if err != nil {
 		return err
@@ -23,12 +27,19 @@ func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c cho
 	for _, line := range targets(ctx, s, r) {
 		fmt.Fprintln(&b, "  "+line)
 	}
+	if len(ids) == 0 { // what is asked for has no ID yet, or is named by its inputs
+		for _, f := range info.Fields {
+			if v := r.Values[f.Name]; len(v) > 0 {
+				fmt.Fprintln(&b, "  "+f.Name+" "+awsops.Clean(strings.Join(v, ", ")))
+			}
+		}
+	}
 	lines, _ := r.Ahead(ctx, client) // what cannot be read is not foreseen
 	for _, line := range lines {
 		fmt.Fprintln(&b, awsops.Clean(line))
 	}
-	if info.Warning != "" {
-		fmt.Fprintln(&b, info.Warning)
+	for _, line := range info.Warnings(r.Values) {
+		fmt.Fprintln(&b, line)
 	}
 	if c.confirm != "" {
 		fmt.Fprintf(&b, "--confirm %q does not fit. ", c.confirm)

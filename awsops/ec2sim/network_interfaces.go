@@ -1,0 +1,79 @@
+package ec2sim
+
+func networkInterfaceActions() []action {
+	return []action{{name: "DescribeNetworkInterfaces", check: describeNetworkInterfaces}}
+}
+
+// interfaceOf is an interface together with the instance that it is attached to.
+type interfaceOf struct {
+	*Interface
+	in    *Instance
+	index int
+}
+
+// maxInterfaces is more than any instance has.
+const maxInterfaces = 64
+
+// interfaces lists the interfaces of all instances. Their numbers follow from
+// those of the instances, so that pages hold while instances come and go.
+func (r *region) interfaces() *table[interfaceOf] {
+	t := newTable[interfaceOf](len(r.instances.rows))
+	for _, row := range r.instances.rows {
+		for i := range row.row.Interfaces {
+			n := &row.row.Interfaces[i]
+			t.last = row.n*maxInterfaces + uint64(i) - 1 // add counts on
+			t.add(n.ID, &interfaceOf{n, row.row, i})
+		}
+	}
+	return t
+}
+
+func describeNetworkInterfaces(c *call) (act, *apiError) {
+	t := c.region.interfaces()
+	filters := map[string]filterOf[*interfaceOf]{
+		"attachment.attachment-id":     is(func(n *interfaceOf) string { return n.AttachmentID }),
+		"attachment.device-index":      is(func(n *interfaceOf) string { return itoa(n.index) }),
+		"attachment.instance-id":       is(func(n *interfaceOf) string { return n.in.ID }),
+		"attachment.instance-owner-id": is(func(*interfaceOf) string { return c.account.ID }),
+		"attachment.status":            is(func(*interfaceOf) string { return "attached" }),
+		"availability-zone":            is(func(n *interfaceOf) string { return n.in.Zone }),
+		"description":                  is(func(n *interfaceOf) string { return n.Description }),
+		"interface-type":               is(func(*interfaceOf) string { return "interface" }),
+		"mac-address":                  is(func(n *interfaceOf) string { return n.MAC }),
+		"network-interface-id":         is(func(n *interfaceOf) string { return n.ID }),
+		"owner-id":                     is(func(*interfaceOf) string { return c.account.ID }),
+		"private-ip-address":           is(func(n *interfaceOf) string { return n.PrivateIP }),
+		"addresses.private-ip-address": is(func(n *interfaceOf) string { return n.PrivateIP }),
+		"status":                       is(func(*interfaceOf) string { return "in-use" }),
+		"subnet-id":                    is(func(n *interfaceOf) string { return n.SubnetID }),
+		"vpc-id":                       is(func(n *interfaceOf) string { return n.in.VPCID }),
+	}
+	for name, f := range groupFilters(c.region, "", func(n *interfaceOf) []string { return n.Groups }) {
+		filters[name] = f
+	}
+	cut, err := list(c, listing[interfaceOf]{
+		table: t, idParam: "NetworkInterfaceId", idSet: "networkInterfaceIdsSet", min: 5, max: 1000,
+		lookup: func(ids []string) *apiError {
+			return lookup(t, ids, "eni",
+				func(id string) *apiError { return malformed("InvalidNetworkInterfaceId.Malformed", id, "eni") },
+				func(ids []string) *apiError {
+					return bad("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", ids[0])
+				})
+		},
+		filters: filters,
+		tags:    func(*interfaceOf) []Tag { return nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func() *apiError {
+		p := cut()
+		items(&c.out, "networkInterfaceSet", p.rows, func(n *interfaceOf) {
+			// The member that an instance's own list leaves out comes in front.
+			c.out.text("availabilityZone", n.in.Zone)
+			c.networkInterface(n.in, n.index)
+		})
+		c.out.some("nextToken", p.next)
+		return nil
+	}, nil
+}
