@@ -82,6 +82,15 @@ type FieldInfo struct {
 	Check func([]string) error
 }
 
+// Shown are the values of the field as they may be shown: of a secret, the size.
+func (f FieldInfo) Shown(v Values) []string {
+	values := v[f.Name]
+	if len(values) > 0 && f.Secret(v) {
+		return []string{fmt.Sprintf("(%d bytes)", len(strings.Join(values, "")))}
+	}
+	return values
+}
+
 func (f Field[In]) info() FieldInfo {
 	need := f.Need
 	if need == "" {
@@ -120,15 +129,12 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 		return nil, nil
 	}
 	if len(values) > 1 && !f.To.kind.Several() {
-		return nil, &InputError{Field: f.Name, Value: strings.Join(values, " "), Rule: "takes one value"}
+		return nil, &InputError{Field: f.Name, Value: f.quoted(strings.Join(values, " ")), Rule: "takes one value"}
 	}
 	for i, s := range values {
 		v, err := f.check(s)
-		if err != nil && f.Secret != nil {
-			s = "" // an error must not quote it
-		}
 		if err != nil {
-			return nil, &InputError{Field: f.Name, Value: s, Rule: err.Error()}
+			return nil, &InputError{Field: f.Name, Value: f.quoted(s), Rule: err.Error()}
 		}
 		values[i] = v
 	}
@@ -143,6 +149,14 @@ func (f Field[In]) parse(raw []string) ([]string, error) {
 
 // mostNamed is how many choices an error names.
 const mostNamed = 20
+
+// quoted is a value as an error may repeat it.
+func (f Field[In]) quoted(s string) string {
+	if f.Secret != nil {
+		return ""
+	}
+	return s
+}
 
 func (f Field[In]) check(s string) (string, error) {
 	if rule, ok := kindRules()[f.To.kind]; ok && !f.To.signed {

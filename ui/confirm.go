@@ -334,10 +334,7 @@ func (c *confirm) asks() string {
 		text += " with " + plural(len(c.targets), "ID")
 	}
 	for _, f := range c.info.Fields {
-		v := c.requests[0].Values[f.Name]
-		if len(v) > 0 && f.Secret(c.requests[0].Values) {
-			v = []string{fmt.Sprintf("(%d bytes)", len(strings.Join(v, "")))}
-		}
+		v := f.Shown(c.requests[0].Values)
 		if f.Name != target && f.Sent && len(v) > 0 {
 			text += fmt.Sprintf(", %s=%s", f.Name, strings.Join(v, ","))
 		}

@@ -29,7 +29,7 @@ func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c cho
 	}
 	if len(ids) == 0 { // what is asked for has no ID yet, or is named by its inputs
 		for _, f := range info.Fields {
-			if v := r.Values[f.Name]; len(v) > 0 {
+			if v := f.Shown(r.Values); len(v) > 0 {
 				fmt.Fprintln(&b, "  "+f.Name+" "+awsops.Clean(strings.Join(v, ", ")))
 			}
 		}
