@@ -138,7 +138,7 @@ func describeAddresses(client *ec2.Client, ctx context.Context, in *addressesIn,
 		return nil, err
 	}
 	out := &describedAddresses{addresses: answer.Addresses}
-	slices.SortStableFunc(out.addresses, func(a, b types.Address) int {
+	sortBy(out.addresses, func(a, b types.Address) int {
 		return strings.Compare(aws.ToString(a.PublicIp), aws.ToString(b.PublicIp))
 	})
 	for _, ip := range in.PublicIPs {

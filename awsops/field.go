@@ -56,8 +56,10 @@ type Field[In any] struct {
 	Blank bool
 	// Whole takes each value of a list as it is: it may have blanks and commas.
 	Whole bool
-	// Hidden keeps a value that breaks a rule out of the error.
-	Hidden bool
+	// Random marks a token that is made up where none is given.
+	Random bool
+	// Secret says that the value must not be shown, given all inputs; nil is never.
+	Secret func(Values) bool
 	// Target marks the field that a selection of rows fills.
 	Target bool
 	// Raises is the risk of the call when this field is true.
@@ -72,8 +74,10 @@ type FieldInfo struct {
 	Need                      Need
 	Kind                      Kind
 	Choices                   []string
-	Target, Blank             bool
+	Target, Blank, Random     bool
 	Raises                    Risk
+	// Secret says that the value must not be shown; it is never nil.
+	Secret func(Values) bool
 	// Sent is false for a field that only shapes the output.
 	Sent bool
 
@@ -88,15 +92,28 @@ func (f FieldInfo) Check(values []string) error {
 	return err
 }
 
+// Shown are the values of the field as they may be shown: of a secret, the size.
+func (f FieldInfo) Shown(v Values) []string {
+	values := v[f.Name]
+	if len(values) > 0 && f.Secret(v) {
+		return []string{fmt.Sprintf("(%d bytes)", len(strings.Join(values, "")))}
+	}
+	return values
+}
+
 func (f Field[In]) info() FieldInfo {
 	need := f.Need
 	if need == "" {
 		need = Optional
 	}
+	secret := f.Secret
+	if secret == nil {
+		secret = func(Values) bool { return false }
+	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Raises: f.Raises, Sent: !f.To.local,
-		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Hidden, signed: f.To.signed,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Sent: !f.To.local, Secret: secret,
+		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Secret != nil, signed: f.To.signed,
 	}
 }
 
@@ -122,19 +139,12 @@ func (f FieldInfo) parse(raw []string) ([]string, error) {
 		return nil, nil
 	}
 	if len(values) > 1 && !f.Kind.Several() {
-		together := strings.Join(values, " ")
-		if f.hidden {
-			together = ""
-		}
-		return nil, &InputError{Field: f.Name, Value: together, Rule: "takes one value"}
+		return nil, &InputError{Field: f.Name, Value: f.quoted(strings.Join(values, " ")), Rule: "takes one value"}
 	}
 	for i, s := range values {
 		v, err := f.check(s)
 		if err != nil {
-			if f.hidden {
-				s = ""
-			}
-			return nil, &InputError{Field: f.Name, Value: s, Rule: err.Error()}
+			return nil, &InputError{Field: f.Name, Value: f.quoted(s), Rule: err.Error()}
 		}
 		values[i] = v
 	}
@@ -149,6 +159,14 @@ func (f FieldInfo) parse(raw []string) ([]string, error) {
 
 // mostNamed is how many choices an error names.
 const mostNamed = 20
+
+// quoted is a value as an error may repeat it.
+func (f FieldInfo) quoted(s string) string {
+	if f.hidden {
+		return ""
+	}
+	return s
+}
 
 func (f FieldInfo) check(s string) (string, error) {
 	if rule, ok := kindRules()[f.Kind]; ok && !f.signed {

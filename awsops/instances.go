@@ -251,7 +251,7 @@ func tagsOf(tags []types.Tag) []Tag {
 	for k, t := range tags {
 		out[k] = Tag{aws.ToString(t.Key), aws.ToString(t.Value)}
 	}
-	slices.SortFunc(out, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
+	sortBy(out, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
 	return out
 }
 

@@ -18,7 +18,7 @@ import (
 const instanceFilters = "availability-zone, image-id, instance-id, instance-state-name, instance-type, ip-address, key-name, platform, private-ip-address, instance.group-id, instance.group-name, root-device-type, subnet-id, vpc-id, launch-time, monitoring-state, reservation-id, tenancy, architecture, dns-name, tag:KEY"
 
 func instanceOperations() []Operation {
-	return slices.Concat(instanceReads(), powerOperations(), monitoringOperations(), []Operation{consoleOutput()})
+	return slices.Concat(instanceReads(), powerOperations(), monitoringOperations(), []Operation{consoleOutput(), modifyAttribute()}, launchOperations())
 }
 
 func instanceReads() []Operation {
@@ -111,7 +111,7 @@ func describeInstances(client *ec2.Client, ctx context.Context, in *ec2.Describe
 			}
 			out.add(page.Reservations)
 		}
-		slices.SortStableFunc(out.instances, func(a, b describedInstance) int { return strings.Compare(*a.InstanceId, *b.InstanceId) })
+		sortBy(out.instances, func(a, b describedInstance) int { return strings.Compare(*a.InstanceId, *b.InstanceId) })
 		return out, nil
 	}
 	for chunk := range slices.Chunk(in.InstanceIds, 100) {
@@ -125,7 +125,7 @@ func describeInstances(client *ec2.Client, ctx context.Context, in *ec2.Describe
 	for i, id := range in.InstanceIds {
 		order[id] = i
 	}
-	slices.SortStableFunc(out.instances, func(a, b describedInstance) int { return order[*a.InstanceId] - order[*b.InstanceId] })
+	sortBy(out.instances, func(a, b describedInstance) int { return order[*a.InstanceId] - order[*b.InstanceId] })
 	return out, nil
 }
 
@@ -211,6 +211,8 @@ func instanceTargets[In any](verb string, most int, member func(*In) *[]string) 
 	return Field[In]{Name: "instance-ids", Help: "the instances to " + verb, Need: Required, Default: "selection", Rule: ID("i"), Most: most, Target: true, To: ToList(member)}
 }
 
+const liftProtection = "Protected: lift the protection first, with modify-instance-attribute; stop protection (disableApiStop) also keeps from terminating."
+
 // stateChangeOutputs are what start, stop and terminate answer for each instance.
 func stateChangeOutputs() []string {
 	return []string{"instance-id", "current-state", "current-state-code", "previous-state", "previous-state-code", "result"}
@@ -258,6 +260,7 @@ func powerOperations() []Operation {
 		&Op[stopIn, ec2.StopInstancesOutput]{
 			Name: "stop-instances", Help: "Stop running instances", Noun: "instance", Risk: Changes,
 			Warning: "Data on instance stores and the automatic public IPv4 address are lost.",
+			Advice:  map[string]string{"OperationNotPermitted": liftProtection},
 			Fields: []Field[stopIn]{
 				instanceTargets("stop", 0, func(in *stopIn) *[]string { return &in.InstanceIds }),
 				{Name: "force", Help: "stop without flushing file systems", Default: "false", Raises: Disrupts, To: ToBool(func(in *stopIn) **bool { return &in.Force })},
@@ -279,7 +282,7 @@ func powerOperations() []Operation {
 		},
 		&Op[terminateIn, ec2.TerminateInstancesOutput]{
 			Name: "terminate-instances", Help: "Terminate instances for good", Noun: "instance", Risk: Destroys,
-			Warning: "This cannot be undone.", Foresee: whatTerminationTakes,
+			Warning: "This cannot be undone.", Foresee: whatTerminationTakes, Advice: map[string]string{"OperationNotPermitted": liftProtection},
 			Fields: []Field[terminateIn]{
 				instanceTargets("terminate", 1000, func(in *terminateIn) *[]string { return &in.InstanceIds }),
 				{Name: "force", Help: "also when the operating system does not answer", Default: "false", To: ToBool(func(in *terminateIn) **bool { return &in.Force })},

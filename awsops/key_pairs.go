@@ -2,10 +2,8 @@ package awsops
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,16 +20,6 @@ func KeyPairs(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.KeyPair
 		}
 		return out.KeyPairs, nil
 	})
-}
-
-// KeyName is rule V-KEYNAME: the name of a key pair.
-func KeyName() Rule {
-	return Rule{Text: "1 to 255 ASCII characters", Check: func(s string) (string, error) {
-		if s == "" || len(s) > 255 || strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return "", errors.New("write 1 to 255 ASCII characters, without a blank at either end")
-		}
-		return s, nil
-	}}
 }
 
 func keyPairOperations() []Operation {
@@ -179,7 +167,7 @@ func listKeyPairs() Operation {
 		}, delimiters[in](",")[1:]...),
 		Call: (*ec2.Client).DescribeKeyPairs, Outputs: names(keyPairColumns()),
 		Show: func(out *ec2.DescribeKeyPairsOutput) Result {
-			slices.SortStableFunc(out.KeyPairs, func(a, b types.KeyPairInfo) int {
+			sortBy(out.KeyPairs, func(a, b types.KeyPairInfo) int {
 				return strings.Compare(aws.ToString(a.KeyName), aws.ToString(b.KeyName))
 			})
 			return Result{Table: tableOf(keyPairColumns(), out.KeyPairs), EmptyText: "No items found! Create a key pair with create-key-pair or import one with import-key-pair."}
@@ -210,7 +198,7 @@ func importKeyPair() Operation {
 		},
 		Fields: []Field[in]{
 			newKeyName(func(in *in) **string { return &in.KeyName }),
-			{Name: "public-key-material", Help: "the text of the public key file", Need: Required, Hidden: true, Rule: PublicKey(), To: to(KindString, func(in *in, v string) { in.PublicKeyMaterial = []byte(v) })},
+			{Name: "public-key-material", Help: "the text of the public key file", Need: Required, Secret: func(Values) bool { return true }, Rule: PublicKey(), To: to(KindString, func(in *in, v string) { in.PublicKeyMaterial = []byte(v) })},
 			newTags(types.ResourceTypeKeyPair, func(in *in) *[]types.TagSpecification { return &in.TagSpecifications }),
 		},
 		Call: (*ec2.Client).ImportKeyPair, Outputs: []string{"key-name", "key-fingerprint", "key-pair-id"},

@@ -10,6 +10,9 @@ package awsops
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -90,6 +93,8 @@ type Op[In, Out any] struct {
 	// Secret names the output that holds a Secret, which is delivered once and
 	// only where it is kept. It may be empty.
 	Secret string
+	// API is the EC2 action that it asks for, where that is not the name.
+	API string
 	// Word is the verb of its confirmation, where the first word of the name
 	// would mislead. It may be empty.
 	Word string
@@ -121,6 +126,9 @@ type Expect struct {
 	Until []string
 	// Never lists the states from which it cannot arrive any more.
 	Never []string
+	// New says that the things to come are those that the call made, the items
+	// of its result, and not its targets.
+	New bool
 	// States reads the present states by ID. An ID that EC2 no longer knows is absent.
 	States func(ctx context.Context, client *ec2.Client, ids []string) (map[string]string, error)
 }
@@ -131,19 +139,59 @@ func (e *Expect) Settled(state string) (arrived, failed bool) {
 	return slices.Contains(e.Until, state), slices.Contains(e.Never, state)
 }
 
+// Awaited are the IDs that a finished request is waited for.
+func (e *Expect) Awaited(r Request, res Result) []string {
+	if e == nil {
+		return nil
+	}
+	ids := r.Targets()
+	if e.New {
+		ids = nil
+		for _, it := range res.Items {
+			ids = append(ids, it.ID)
+		}
+	}
+	for _, it := range res.Failed() {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return id == it.ID })
+	}
+	return ids
+}
+
+// Makes says whether a call brings new things into being.
+func (i Info) Makes() bool { return i.Expect != nil && i.Expect.New }
+
+// Fresh fills a field that wants a random value and has none. Whoever keeps the
+// inputs of a request repeats it with the same value.
+func (i Info) Fresh(v Values) Values {
+	for _, f := range i.Fields {
+		if f.Random && v.Get(f.Name) == "" {
+			v = v.With(f.Name, newToken())
+		}
+	}
+	return v
+}
+
+// newToken is a UUID, which makes a request happen once.
+func newToken() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
 // Info is what there is to know about an operation without its types.
 type Info struct {
-	Name, Help, Noun string
-	Word, Secret     string
-	Risk             Risk
-	Fields           []FieldInfo
-	Outputs          []string
-	Expect           *Expect
-	Foresee          Foresight
-	Compare          Comparison
-	Warning          string
-	Example          Values
-	judge            func(Values) (Risk, []string)
+	Name, Help, Noun  string
+	Word, Secret, API string
+	Risk              Risk
+	Fields            []FieldInfo
+	Outputs           []string
+	Expect            *Expect
+	Foresee           Foresight
+	Compare           Comparison
+	Warning           string
+	Example           Values
+	judge             func(Values) (Risk, []string)
 }
 
 // Target is the field that a selection fills, or "" when there is none.
@@ -186,8 +234,12 @@ func (i Info) Warnings(v Values) []string {
 	return warnings
 }
 
-// Action is the name of the EC2 action: "StopInstances" for "stop-instances".
+// Action is the name of the EC2 action: "StopInstances" for "stop-instances",
+// unless it is given.
 func (i Info) Action() string {
+	if i.API != "" {
+		return i.API
+	}
 	var b strings.Builder
 	for part := range strings.SplitSeq(i.Name, "-") {
 		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
@@ -230,7 +282,7 @@ func (o *Op[In, Out]) Info() Info {
 	return Info{
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
-		Word:    o.Word, Secret: o.Secret, judge: o.judge,
+		Word:    o.Word, Secret: o.Secret, API: o.API, judge: o.judge,
 		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
 	}
 }
@@ -335,6 +387,9 @@ func (c call) make(do func(...func(*ec2.Options)) (Result, error)) (Result, erro
 		options = append(options, retryChangesCarefully)
 	}
 	res, err := do(options...)
+	if input := (*InputError)(nil); errors.As(err, &input) { // found out by a flow
+		return Result{}, input
+	}
 	if err != nil {
 		e := explain(err, c.info.Name, c.region, c.info.Risk > Reads)
 		if c.dryRun && e.Code == "DryRunOperation" {

@@ -3,7 +3,6 @@ package awsops
 import (
 	"context"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -94,7 +93,7 @@ func regionOperations() []Operation {
 			}, delimiters[regionsIn](",")[1:]...),
 			Call: (*ec2.Client).DescribeRegions,
 			Show: func(out *ec2.DescribeRegionsOutput) Result {
-				slices.SortFunc(out.Regions, func(a, b types.Region) int {
+				sortBy(out.Regions, func(a, b types.Region) int {
 					return strings.Compare(aws.ToString(a.RegionName), aws.ToString(b.RegionName))
 				})
 				return Result{Table: tableOf(regionColumns(), out.Regions)}
@@ -121,7 +120,7 @@ func regionOperations() []Operation {
 
 func showZones(out *ec2.DescribeAvailabilityZonesOutput) Result {
 	var usable, others []string
-	slices.SortFunc(out.AvailabilityZones, func(a, b types.AvailabilityZone) int {
+	sortBy(out.AvailabilityZones, func(a, b types.AvailabilityZone) int {
 		return strings.Compare(aws.ToString(a.ZoneName), aws.ToString(b.ZoneName))
 	})
 	for _, z := range out.AvailabilityZones {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -149,4 +150,104 @@ func NotEmpty() Rule {
 // other names pass.
 func FilterNames(names string) Rule {
 	return Rule{Text: "name=value; names: " + names + "; * and ? match any text; case counts", Check: func(s string) (string, error) { return s, nil }}
+}
+
+// AtLeast is rule V-COUNT: a whole number with a lower bound.
+func AtLeast(least int) Rule {
+	text := fmt.Sprintf("%d or more", least)
+	return Rule{Text: text, Check: func(s string) (string, error) {
+		if n, err := strconv.Atoi(s); err != nil || n < least {
+			return "", errors.New("write " + text)
+		}
+		return s, nil
+	}}
+}
+
+// InstanceType is rule V-TYPE: open, because AWS adds types every month.
+func InstanceType() Rule {
+	return Shaped(`^[a-z0-9-]+\.[a-z0-9-]+$`, "a type such as t3.micro")
+}
+
+// Device is rule V-DEVICE: a device name of Linux or Windows.
+func Device() Rule {
+	return Shaped(`^(/dev/sd[a-z]([1-9]|1[0-5])?|/dev/xvd[a-z]{1,2}|/dev/hd[a-z]|xvd[a-p])$`, "a device such as /dev/sdf, or xvdf on Windows")
+}
+
+// Virtual is rule V-VIRTUAL: an instance store volume.
+func Virtual() Rule {
+	store := Shaped(`^ephemeral([0-9]|1[0-9]|2[0-3])$`, "ephemeral0 to ephemeral23")
+	return Rule{Text: store.Text, Check: func(s string) (string, error) {
+		switch s {
+		case "ami", "root", "swap":
+			return "", errors.New("names a device of paravirtual bundles only; write ephemeral0 to ephemeral23")
+		}
+		return store.Check(s)
+	}}
+}
+
+// Token is rule V-TOKEN: what makes a request happen once.
+func Token() Rule {
+	return Rule{Text: "1 to 64 printable characters", Check: func(s string) (string, error) {
+		if len(s) > 64 || strings.ContainsFunc(s, func(r rune) bool { return r < 0x21 || r > 0x7e }) {
+			return "", errors.New("write 1 to 64 printable ASCII characters")
+		}
+		return s, nil
+	}}
+}
+
+// UserData is at most 16 KiB before it is encoded.
+func UserData() Rule {
+	return Rule{Text: "at most 16 KiB", Check: func(s string) (string, error) {
+		if len(s) > 16<<10 {
+			return "", fmt.Errorf("is %d bytes long; EC2 takes 16384", len(s))
+		}
+		return s, nil
+	}}
+}
+
+// KeyName is rule V-KEYNAME: the name of a key pair.
+func KeyName() Rule {
+	return Rule{Text: "1 to 255 ASCII characters", Check: func(s string) (string, error) {
+		if s == "" || len(s) > 255 || strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return "", errors.New("write 1 to 255 ASCII characters, without a blank at either end")
+		}
+		return s, nil
+	}}
+}
+
+// OneOf is one of a few words.
+func OneOf(words ...string) Rule {
+	text := strings.Join(words, " or ")
+	return Rule{Text: text, Check: func(s string) (string, error) {
+		if s = strings.TrimSpace(s); slices.Contains(words, s) {
+			return s, nil
+		}
+		return "", errors.New("write " + text)
+	}}
+}
+
+// GroupRef names a security group: by its ID, or by its name.
+func GroupRef() Rule {
+	id := ID("sg")
+	name := regexp.MustCompile(`^[a-zA-Z0-9._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+	return Rule{Text: "names or " + id.Text, Check: func(s string) (string, error) {
+		switch {
+		case strings.HasPrefix(strings.ToLower(s), "sg-"):
+			return id.Check(s)
+		case !name.MatchString(s):
+			return "", errors.New("write the name of a group, or " + id.Text)
+		}
+		return s, nil
+	}}
+}
+
+// ProfileRef names an instance profile: by its name or its ARN.
+func ProfileRef() Rule {
+	shape := regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]{1,128}|arn:[a-z-]+:iam::[0-9]{12}:instance-profile/[!-~]{1,640})$`)
+	return Rule{Text: "a name, or arn:aws:iam::ACCOUNT:instance-profile/NAME", Check: func(s string) (string, error) {
+		if !shape.MatchString(s) {
+			return "", errors.New("write a name of up to 128 letters, digits and _+=,.@-, or an ARN")
+		}
+		return s, nil
+	}}
 }

@@ -101,7 +101,7 @@ func TestBadInputIsNotSent(t *testing.T) {
 	b := newBench(t)
 	for _, op := range awsops.All() {
 		for _, f := range op.Info().Fields {
-			if f.Kind == awsops.KindMap || f.Rule == "not empty" {
+			if f.Kind == awsops.KindMap || f.Rule == "not empty" || f.Name == "user-data" {
 				continue
 			}
 			_, err := b.Run(t.Context(), b.request(t, op.Info().Name, op.Info().Example.With(f.Name, "\x00 no such value")))

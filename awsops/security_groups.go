@@ -175,7 +175,7 @@ func describeSecurityGroups() Operation {
 				in.MaxResults = aws.Int32(100)
 			}
 			groups, err := allGroups(ctx, client, in, opts...)
-			slices.SortStableFunc(groups, func(a, b types.SecurityGroup) int {
+			sortBy(groups, func(a, b types.SecurityGroup) int {
 				return strings.Compare(aws.ToString(a.GroupName)+"\x00"+aws.ToString(a.VpcId), aws.ToString(b.GroupName)+"\x00"+aws.ToString(b.VpcId))
 			})
 			return &groups, err
@@ -246,7 +246,7 @@ func getSecurityGroup(client *ec2.Client, ctx context.Context, in *groupTarget, 
 		}
 		out.rules = append(out.rules, page...)
 	}
-	slices.SortStableFunc(out.rules, func(a, b SecurityGroupRule) int { return strings.Compare(a.Direction(), b.Direction()) })
+	sortBy(out.rules, func(a, b SecurityGroupRule) int { return strings.Compare(a.Direction(), b.Direction()) })
 	return out, nil
 }
 

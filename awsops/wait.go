@@ -66,11 +66,8 @@ func (s *Session) Progress(ctx context.Context, scope Scope, expect *Expect, ids
 // Targets that failed become items of the result. sleep waits between two looks.
 func (s *Session) Wait(ctx context.Context, r Request, res Result, sleep func(context.Context, time.Duration) error) (Result, error) {
 	expect := r.Operation.Info().Expect
-	ids := r.Targets()
-	for _, it := range res.Failed() {
-		ids = slices.DeleteFunc(ids, func(id string) bool { return id == it.ID })
-	}
-	if expect == nil || len(ids) == 0 {
+	ids := expect.Awaited(r, res)
+	if len(ids) == 0 {
 		return res, nil
 	}
 	missing := ids

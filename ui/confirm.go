@@ -224,6 +224,9 @@ func (c *confirm) title() string {
 		paint = th.Danger
 	}
 	verb := c.info.Verb()
+	if c.info.Makes() {
+		return paint.Render(cut(fmt.Sprintf("%s new %ss?", capital(verb), c.info.Noun), c.width))
+	}
 	for _, f := range c.info.Fields {
 		if f.Kind == awsops.KindBool && c.requests[0].Values.Get(f.Name) == "true" {
 			verb = f.Name + " " + verb
@@ -331,7 +334,8 @@ func (c *confirm) asks() string {
 		text += " with " + plural(len(c.targets), "ID")
 	}
 	for _, f := range c.info.Fields {
-		if v := c.requests[0].Values[f.Name]; f.Name != target && f.Sent && len(v) > 0 {
+		v := f.Shown(c.requests[0].Values)
+		if f.Name != target && f.Sent && len(v) > 0 {
 			text += fmt.Sprintf(", %s=%s", f.Name, strings.Join(v, ","))
 		}
 	}

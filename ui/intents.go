@@ -189,7 +189,7 @@ func (m *Model) targetsOf(s submitted) []views.Target {
 // request makes one request for each scope of the targets and asks for the
 // confirmation that the gate wants.
 func (m *Model) request(op awsops.Operation, values awsops.Values, run views.Run) tea.Cmd {
-	requests, err := m.requests(op, values, run.Targets)
+	requests, err := m.requests(op, op.Info().Fresh(values), run.Targets)
 	if err != nil {
 		m.say(err.Error(), theme.Bad)
 		return nil

@@ -24,6 +24,7 @@ type job struct {
 	results    []awsops.Result
 	errs       []error
 	watched    map[awsops.Scope]*watched
+	asked      int // how many things are waited for
 	arrived    int
 	failed     []string
 }
@@ -65,12 +66,20 @@ func (m *Model) start(requests []awsops.Request, targets []views.Target) tea.Cmd
 	var cmds []tea.Cmd
 	for i, r := range requests {
 		if j.info.Risk > awsops.Reads && !r.DryRun {
-			cmds = append(cmds, m.broadcast(views.Began{Noun: j.info.Noun, Expect: j.info.Expect, Scope: r.Scope, IDs: r.Targets()}))
+			cmds = append(cmds, m.broadcast(views.Began{Noun: j.info.Noun, Expect: j.info.Expect, Scope: r.Scope, IDs: j.changed(r)}))
 		}
 		ctx, session, id := m.env.Context, m.env.Session, j.id
 		cmds = append(cmds, func() tea.Msg { return call(ctx, session, r, answered{job: id, request: i}) })
 	}
 	return tea.Batch(cmds...)
+}
+
+// changed are the rows that a request changes: what is only copied stays as it is.
+func (j *job) changed(r awsops.Request) []string {
+	if j.info.Makes() {
+		return nil
+	}
+	return r.Targets()
 }
 
 func call(ctx context.Context, s *awsops.Session, r awsops.Request, a answered) tea.Msg {
@@ -113,13 +122,12 @@ func (m *Model) onAnswered(msg answered) tea.Cmd {
 	} else {
 		j.results = append(j.results, msg.result)
 	}
-	accepted, refused := split(r, msg)
+	accepted, refused := j.split(r, msg)
 	var cmds []tea.Cmd
 	if j.info.Risk > awsops.Reads && !r.DryRun {
-		cmds = append(cmds, m.broadcast(views.Ended{Noun: j.info.Noun, Scope: r.Scope, IDs: accepted, Failed: refused, Watched: j.info.Expect != nil}))
+		cmds = append(cmds, m.broadcast(views.Ended{Noun: j.info.Noun, Scope: r.Scope, IDs: accepted, Failed: refused, Watched: j.info.Expect != nil && !j.info.Makes()}))
 		if j.info.Expect != nil && len(accepted) > 0 {
-			j.watched[r.Scope] = &watched{ids: accepted}
-			cmds = append(cmds, m.lookLater(j.id, r.Scope))
+			cmds = append(cmds, m.watch(j, r.Scope, accepted))
 		}
 	}
 	if j.unanswered == 0 {
@@ -128,16 +136,31 @@ func (m *Model) onAnswered(msg answered) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// split tells which targets EC2 accepted and which it refused.
-func split(r awsops.Request, msg answered) (accepted, refused []string) {
-	ids := r.Targets()
+// watch waits for further things of a scope. One look at a scope is under way at
+// a time.
+func (m *Model) watch(j *job, scope awsops.Scope, ids []string) tea.Cmd {
+	j.asked += len(ids)
+	if w := j.watched[scope]; w != nil {
+		w.ids = append(w.ids, ids...)
+		return nil
+	}
+	j.watched[scope] = &watched{ids: ids}
+	return m.lookLater(j.id, scope)
+}
+
+// split tells which targets EC2 accepted, or which things it made, and which
+// targets it refused.
+func (j *job) split(r awsops.Request, msg answered) (accepted, refused []string) {
 	if msg.err != nil {
-		return nil, ids
+		return nil, j.changed(r)
 	}
 	for _, it := range msg.result.Failed() {
 		refused = append(refused, it.ID)
 	}
-	for _, id := range ids {
+	if j.info.Expect != nil {
+		return j.info.Expect.Awaited(r, msg.result), refused
+	}
+	for _, id := range r.Targets() {
 		if !slices.Contains(refused, id) {
 			accepted = append(accepted, id)
 		}
@@ -222,7 +245,7 @@ func (j *job) refusedTargets() []views.Target {
 	}
 	var out []views.Target
 	for _, t := range j.targets {
-		if !ok[t.ID] {
+		if !ok[t.ID] && !(j.info.Makes() && len(j.errs) == 0) {
 			out = append(out, t)
 		}
 	}
@@ -340,8 +363,10 @@ func (m *Model) sayArrived(j *job, still int) {
 	case still > 0:
 		m.say(fmt.Sprintf("%s: %s not %s after ten minutes", j.info.Name, plural(still, j.info.Noun), end), theme.Bad)
 	case len(j.refusedTargets()) > 0: // the refusal stays on the screen
-	case len(j.targets) == 1:
+	case len(j.targets) == 1 && !j.info.Makes():
 		m.say(strings.TrimSpace(j.targets[0].Name+" "+j.targets[0].ID)+" is "+end, theme.Good)
+	case j.info.Makes():
+		m.say(fmt.Sprintf("%s: %s %s", j.info.Name, plural(j.arrived, j.info.Noun), end), theme.Good)
 	default:
 		m.say(fmt.Sprintf("%s are %s", plural(j.arrived, j.info.Noun), end), theme.Good)
 	}
@@ -358,7 +383,7 @@ func (m *Model) progress() string {
 		case j.unanswered > 0:
 			parts = append(parts, fmt.Sprintf("%s: asking EC2 for %s", j.info.Name, plural(max(1, n), j.info.Noun)))
 		default:
-			parts = append(parts, fmt.Sprintf("%s: %s %d of %d %s", j.info.Name, bar(j.arrived, n), j.arrived, n, j.info.Expect.Until[0]))
+			parts = append(parts, fmt.Sprintf("%s: %s %d of %d %s", j.info.Name, bar(j.arrived, j.asked), j.arrived, j.asked, j.info.Expect.Until[0]))
 		}
 	}
 	return strings.Join(parts, " · ")

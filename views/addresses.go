@@ -12,18 +12,18 @@ import (
 	"ec2deck/theme"
 )
 
-type address = types.Address
+type address = *types.Address
 
 // addresses is the table of Elastic IPs.
 func addresses() *Resource[address] {
 	return &Resource[address]{
 		Kind: "addresses", Title: "Elastic IPs", Noun: "address", Follows: []string{"resource"},
 		Empty: "There is no Elastic IP here. n allocates one.",
-		Pages: awsops.Addresses,
-		ID:    awsops.AddressID,
+		Pages: refs(awsops.Addresses),
+		ID:    func(a address) string { return awsops.AddressID(*a) },
 		Name:  func(a address) string { return strings.TrimSpace(addressName(a) + " " + aws.ToString(a.PublicIp)) },
 		State: func(a address) string {
-			if user := awsops.AddressUser(a); user != "" {
+			if user := awsops.AddressUser(*a); user != "" {
 				return "used by " + user
 			}
 			return "not used"

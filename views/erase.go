@@ -75,3 +75,21 @@ func boxed[T any](items []T) []any {
 	}
 	return out
 }
+
+// refs lists pointers to the rows. Generic code is compiled once for all
+// pointers, and for each struct by itself.
+func refs[T any](list func(context.Context, *ec2.Client) iter.Seq2[[]T, error]) func(context.Context, *ec2.Client) iter.Seq2[[]*T, error] {
+	return func(ctx context.Context, c *ec2.Client) iter.Seq2[[]*T, error] {
+		return func(yield func([]*T, error) bool) {
+			for items, err := range list(ctx, c) {
+				rows := make([]*T, len(items))
+				for i := range items {
+					rows[i] = &items[i]
+				}
+				if !yield(rows, err) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -12,14 +12,14 @@ import (
 	"ec2deck/awsops"
 )
 
-type keyPair = types.KeyPairInfo
+type keyPair = *types.KeyPairInfo
 
 // keyPairs is the table of key pairs.
 func keyPairs() *Resource[keyPair] {
 	return &Resource[keyPair]{
 		Kind: "key-pairs", Title: "Key pairs", Noun: "key pair", Follows: []string{awsops.AnyResource},
 		Empty: "No items found! Press n to create or i to import a key pair.",
-		Pages: awsops.KeyPairs,
+		Pages: refs(awsops.KeyPairs),
 		// Names may have blanks; an ID never has.
 		ID:   func(k keyPair) string { return aws.ToString(k.KeyPairId) },
 		Name: func(k keyPair) string { return aws.ToString(k.KeyName) },

@@ -12,11 +12,11 @@ import (
 )
 
 // regions is the table of regions, which is the same for all scopes of a profile.
-func regions() *Resource[types.Region] {
-	type region = types.Region
+func regions() *Resource[*types.Region] {
+	type region = *types.Region
 	return &Resource[region]{
 		Kind: "regions", Title: "Regions", Noun: "region", Shared: true,
-		Pages: awsops.Regions,
+		Pages: refs(awsops.Regions),
 		ID:    func(r region) string { return aws.ToString(r.RegionName) },
 		Name:  func(region) string { return "" },
 		Busy:  func(region) bool { return false },
@@ -36,18 +36,18 @@ func regions() *Resource[types.Region] {
 				{"Region", "Name", func(r region) any { return r.RegionName }},
 				{"Region", "Endpoint", func(r region) any { return r.Endpoint }},
 				{"Region", "Opt-in status", func(r region) any { return r.OptInStatus }},
-				{"Region", "Geography", func(r region) any { return awsops.Geography(r) }},
+				{"Region", "Geography", func(r region) any { return awsops.Geography(*r) }},
 			}, nil)}, nil
 		},
 	}
 }
 
 // zones is the table of availability zones.
-func zones() *Resource[types.AvailabilityZone] {
-	type zone = types.AvailabilityZone
+func zones() *Resource[*types.AvailabilityZone] {
+	type zone = *types.AvailabilityZone
 	return &Resource[zone]{
 		Kind: "zones", Title: "Zones", Noun: "zone",
-		Pages: awsops.Zones,
+		Pages: refs(awsops.Zones),
 		ID:    func(z zone) string { return aws.ToString(z.ZoneName) },
 		Name:  func(zone) string { return "" },
 		Busy:  func(zone) bool { return false },
@@ -76,7 +76,7 @@ func zones() *Resource[types.AvailabilityZone] {
 				{"Zone", "Network border group", func(z zone) any { return z.NetworkBorderGroup }},
 				{"Zone", "Opt-in status", func(z zone) any { return z.OptInStatus }},
 				{"Zone", "Parent zone", func(z zone) any { return z.ParentZoneName }},
-				{"Zone", "Messages", func(z zone) any { return awsops.ZoneMessages(z) }},
+				{"Zone", "Messages", func(z zone) any { return awsops.ZoneMessages(*z) }},
 			}, nil)}, nil
 		},
 	}

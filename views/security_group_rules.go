@@ -11,13 +11,13 @@ import (
 	"ec2deck/theme"
 )
 
-type groupRule = awsops.SecurityGroupRule
+type groupRule = *awsops.SecurityGroupRule
 
 // securityGroupRules is the table of single rules.
 func securityGroupRules() *Resource[groupRule] {
 	return &Resource[groupRule]{
 		Kind: "rules", Title: "Rules", Noun: "rule", Follows: []string{"security group"},
-		Pages:   awsops.SecurityGroupRules,
+		Pages:   refs(awsops.SecurityGroupRules),
 		ID:      func(r groupRule) string { return aws.ToString(r.SecurityGroupRuleId) },
 		Name:    groupRule.Text,
 		Busy:    func(groupRule) bool { return false },

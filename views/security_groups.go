@@ -13,13 +13,13 @@ import (
 	"ec2deck/theme"
 )
 
-type securityGroup = types.SecurityGroup
+type securityGroup = *types.SecurityGroup
 
 // securityGroups is the table of security groups.
 func securityGroups() *Resource[securityGroup] {
 	return &Resource[securityGroup]{
 		Kind: "groups", Title: "Security groups", Noun: "security group", Follows: []string{"rule"},
-		Pages:   awsops.SecurityGroups,
+		Pages:   refs(awsops.SecurityGroups),
 		ID:      groupID,
 		Name:    groupName,
 		Busy:    func(securityGroup) bool { return false },
@@ -30,7 +30,7 @@ func securityGroups() *Resource[securityGroup] {
 			{Title: "Name", Width: 20, Value: groupName},
 			{Title: "ID", Width: 20, Value: groupID},
 			{Title: "VPC", Width: 21, Value: func(g securityGroup) string { return aws.ToString(g.VpcId) }},
-			{Title: "Exposure", Width: 14, Value: func(g securityGroup) string { s, _ := awsops.Exposure(g); return s }, Tone: exposureTone},
+			{Title: "Exposure", Width: 14, Value: func(g securityGroup) string { s, _ := awsops.Exposure(*g); return s }, Tone: exposureTone},
 			{Title: "In", Width: 3, Right: true, Value: countOf(groupIn), Number: numberOf(groupIn)},
 			{Title: "Out", Width: 3, Right: true, Value: countOf(groupOut), Number: numberOf(groupOut)},
 			{Title: "Description", Width: 24, Grow: true, Value: func(g securityGroup) string { return aws.ToString(g.Description) }},
@@ -70,7 +70,7 @@ func numberOf[T any](n func(T) int) func(T) int64 {
 }
 
 func exposureTone(g securityGroup) theme.Tone {
-	if _, grave := awsops.Exposure(g); grave {
+	if _, grave := awsops.Exposure(*g); grave {
 		return theme.Bad
 	}
 	return theme.Busy
@@ -110,7 +110,7 @@ func inspectGroup(ctx context.Context, client *ec2.Client, g securityGroup) (Det
 	if found.GroupId == nil && errors.As(err, &gone) {
 		return Detail{}, err
 	}
-	d := groupDetail{found, users, referrers} // what may not be read is left out
+	d := groupDetail{&found, users, referrers} // what may not be read is left out
 	return Detail{Object: found, Sections: sections(d, []field[groupDetail]{
 		{"Security group", "Name", func(d groupDetail) any { return d.GroupName }},
 		{"Security group", "ID", func(d groupDetail) any { return d.GroupId }},
@@ -118,7 +118,7 @@ func inspectGroup(ctx context.Context, client *ec2.Client, g securityGroup) (Det
 		{"Security group", "VPC", func(d groupDetail) any { return d.VpcId }},
 		{"Security group", "Owner", func(d groupDetail) any { return d.OwnerId }},
 		{"Security group", "ARN", func(d groupDetail) any { return d.SecurityGroupArn }},
-		{"Security group", "Exposure", func(d groupDetail) any { s, _ := awsops.Exposure(d.securityGroup); return s }},
+		{"Security group", "Exposure", func(d groupDetail) any { s, _ := awsops.Exposure(*d.securityGroup); return s }},
 	}, groupLists)}, nil
 }
 

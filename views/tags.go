@@ -10,13 +10,13 @@ import (
 	"ec2deck/awsops"
 )
 
-type tag = types.TagDescription
+type tag = *types.TagDescription
 
 // tags is the table of the tags of all resources.
 func tags() *Resource[tag] {
 	return &Resource[tag]{
 		Kind: "tags", Title: "Tags", Noun: "tag", Follows: []string{awsops.AnyResource, "address", "key pair"},
-		Pages: awsops.Tags,
+		Pages: refs(awsops.Tags),
 		ID:    func(t tag) string { return aws.ToString(t.ResourceId) + " " + aws.ToString(t.Key) },
 		Name:  func(tag) string { return "" },
 		Busy:  func(tag) bool { return false },

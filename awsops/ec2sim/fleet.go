@@ -190,6 +190,8 @@ type VolumeSeed struct {
 	Encrypted bool   `json:"encrypted"`
 	// Keep leaves the volume when the instance is terminated.
 	Keep bool `json:"keep"`
+
+	snapshot string
 }
 
 // EventSeed is a scheduled event. Its times count from the simulator's start.

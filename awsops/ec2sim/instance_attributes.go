@@ -1,6 +1,8 @@
 package ec2sim
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,46 +17,143 @@ func instanceAttributeActions() []action {
 type instanceAttribute struct {
 	name  string
 	write func(*call, *Instance)
-	// set takes a value that is known to be right; nil is for attributes
-	// that cannot be changed.
-	set func(in *Instance, value bool)
+	// parse checks a new value, which stands in this parameter, and returns how
+	// to set it; nil is for attributes that cannot be changed.
+	parse func(c *call, param string) (func(*Instance), *apiError)
+	// wire is the parameter, where it is not the attribute's own name.
+	wire string
+	// halted says that the instance has to be stopped.
+	halted bool
+}
+
+func textAttribute(name string, get func(*Instance) *string, check func(*call, string) *apiError) instanceAttribute {
+	a := instanceAttribute{name: name, write: func(c *call, in *Instance) { c.out.value(name, *get(in)) }}
+	if check == nil {
+		return a
+	}
+	a.parse = func(c *call, param string) (func(*Instance), *apiError) {
+		v := c.form.get(param)
+		if err := check(c, v); err != nil {
+			return nil, err
+		}
+		return func(in *Instance) { *get(in) = v }, nil
+	}
+	return a
+}
+
+func flagAttribute(name string, get func(*Instance) *bool) instanceAttribute {
+	return instanceAttribute{
+		name:  name,
+		write: func(c *call, in *Instance) { c.out.value(name, yesno(*get(in))) },
+		parse: func(c *call, param string) (func(*Instance), *apiError) {
+			v, err := c.form.flag(param)
+			return func(in *Instance) { *get(in) = v }, err
+		},
+	}
+}
+
+func whileStopped(a instanceAttribute) instanceAttribute {
+	a.halted = true
+	return a
 }
 
 func instanceAttributes() []instanceAttribute {
-	text := func(name string, get func(*Instance) string) instanceAttribute {
-		return instanceAttribute{name: name, write: func(c *call, in *Instance) { c.out.value(name, get(in)) }}
+	free := func(*call, string) *apiError { return nil }
+	ena := flagAttribute("enaSupport", nil)
+	ena.write = func(c *call, in *Instance) { c.out.value("enaSupport", yesno(!in.NoENA)) }
+	ena.parse = func(c *call, param string) (func(*Instance), *apiError) {
+		v, err := c.form.flag(param)
+		return func(in *Instance) { in.NoENA = !v }, err
 	}
-	flag := func(name string, get func(*Instance) *bool) instanceAttribute {
-		return instanceAttribute{name: name, write: func(c *call, in *Instance) { c.out.value(name, yesno(*get(in))) }}
-	}
-	settable := func(name string, get func(*Instance) *bool) instanceAttribute {
-		a := flag(name, get)
-		a.set = func(in *Instance, v bool) { *get(in) = v }
-		return a
-	}
-	yes, no := true, false
 	return []instanceAttribute{
-		text("instanceType", func(in *Instance) string { return in.Type }),
-		text("kernel", func(in *Instance) string { return in.KernelID }),
-		text("ramdisk", func(in *Instance) string { return in.RAMDiskID }),
-		text("userData", func(in *Instance) string { return in.UserData }),
-		settable("disableApiTermination", func(in *Instance) *bool { return &in.DisableAPITermination }),
-		settable("disableApiStop", func(in *Instance) *bool { return &in.DisableAPIStop }),
-		text("instanceInitiatedShutdownBehavior", func(in *Instance) string { return in.ShutdownBehavior }),
-		text("rootDeviceName", func(in *Instance) string { return in.RootDeviceName }),
-		{name: "blockDeviceMapping", write: func(c *call, in *Instance) { c.out.devices(in.Devices) }},
+		whileStopped(textAttribute("instanceType", func(in *Instance) *string { return &in.Type }, checkNewType)),
+		whileStopped(textAttribute("kernel", func(in *Instance) *string { return &in.KernelID }, free)),
+		whileStopped(textAttribute("ramdisk", func(in *Instance) *string { return &in.RAMDiskID }, free)),
+		whileStopped(textAttribute("userData", func(in *Instance) *string { return &in.UserData }, checkUserData)),
+		flagAttribute("disableApiTermination", func(in *Instance) *bool { return &in.DisableAPITermination }),
+		flagAttribute("disableApiStop", func(in *Instance) *bool { return &in.DisableAPIStop }),
+		textAttribute("instanceInitiatedShutdownBehavior", func(in *Instance) *string { return &in.ShutdownBehavior }, checkBehavior),
+		textAttribute("rootDeviceName", func(in *Instance) *string { return &in.RootDeviceName }, nil),
+		{name: "blockDeviceMapping", write: func(c *call, in *Instance) { c.out.devices(in.Devices) }, parse: parseDeviceEnds},
 		{name: "productCodes", write: func(c *call, _ *Instance) { c.out.raw("<productCodes/>") }},
-		flag("sourceDestCheck", func(in *Instance) *bool { return &in.SourceDestCheck }),
-		{name: "groupSet", write: func(c *call, in *Instance) { c.groupSet(in.Groups) }},
-		flag("ebsOptimized", func(in *Instance) *bool { return &in.EBSOptimized }),
-		text("sriovNetSupport", func(*Instance) string { return "" }),
-		flag("enaSupport", func(*Instance) *bool { return &yes }),
-		{name: "enclaveOptions", write: func(c *call, _ *Instance) {
-			c.out.start("enclaveOptions")
-			c.out.flag("enabled", no)
-			c.out.end("enclaveOptions")
+		flagAttribute("sourceDestCheck", func(in *Instance) *bool { return &in.SourceDestCheck }),
+		{name: "groupSet", wire: "GroupId", write: func(c *call, in *Instance) { c.groupSet(in.Groups) }, parse: parseNewGroups},
+		whileStopped(flagAttribute("ebsOptimized", func(in *Instance) *bool { return &in.EBSOptimized })),
+		whileStopped(textAttribute("sriovNetSupport", func(in *Instance) *string { return &in.SriovNet }, free)),
+		whileStopped(ena),
+		{name: "enclaveOptions", halted: true, write: (*call).enclaves, parse: func(c *call, _ string) (func(*Instance), *apiError) {
+			v, err := c.form.flag("EnclaveOptions.Enabled")
+			return func(in *Instance) { in.Enclaves = v }, err
 		}},
 	}
+}
+
+func checkNewType(_ *call, v string) *apiError {
+	if _, ok := typeOf(v); !ok {
+		return bad("InvalidInstanceAttributeValue", "Invalid value '%s' for InstanceType.", v)
+	}
+	return nil
+}
+
+func checkBehavior(_ *call, v string) *apiError {
+	if v != "stop" && v != "terminate" {
+		return bad("InvalidParameterValue", "Value (%s) for parameter instanceInitiatedShutdownBehavior is invalid.", v)
+	}
+	return nil
+}
+
+// parseDeviceEnds sets whether volumes go with their instance.
+func parseDeviceEnds(c *call, _ string) (func(*Instance), *apiError) {
+	ends := map[string]bool{}
+	for i := 1; c.form.hasPrefix(fmt.Sprintf("BlockDeviceMapping.%d.", i)); i++ {
+		at := fmt.Sprintf("BlockDeviceMapping.%d.", i)
+		v, err := c.form.flag(at + "Ebs.DeleteOnTermination")
+		if err != nil {
+			return nil, err
+		}
+		ends[c.form.get(at+"DeviceName")] = v
+	}
+	if in := c.region.instances.byID[c.form.get("InstanceId")]; in != nil {
+		for name := range ends {
+			if !slices.ContainsFunc(in.Devices, func(d Device) bool { return d.Name == name }) {
+				return nil, bad("InvalidInstanceAttributeValue", "No device is currently mapped at %s", name)
+			}
+		}
+	}
+	return func(in *Instance) {
+		for i, d := range in.Devices {
+			if v, ok := ends[d.Name]; ok {
+				in.Devices[i].DeleteOnTermination = v
+			}
+		}
+	}, nil
+}
+
+// parseNewGroups replaces the groups of an instance with a single interface.
+func parseNewGroups(c *call, _ string) (func(*Instance), *apiError) {
+	ids := c.form.list("GroupId")
+	in := c.region.instances.byID[c.form.get("InstanceId")]
+	if in == nil {
+		return nil, nil // the lookup that follows says so
+	}
+	for _, id := range ids {
+		if !isID(id, "sg") {
+			return nil, malformed("InvalidGroupId.Malformed", id, "sg")
+		}
+		g := c.region.groups.byID[id]
+		if g == nil {
+			return nil, errNoGroup(id)
+		}
+		if g.vpc.id != in.VPCID {
+			return nil, errNoGroupIn(id, &vpc{id: in.VPCID})
+		}
+	}
+	return func(in *Instance) {
+		in.Groups = ids
+		for i := range in.Interfaces {
+			in.Interfaces[i].Groups = ids
+		}
+	}, nil
 }
 
 func errUnknownAttribute(name string) *apiError {
@@ -98,7 +197,7 @@ func modifyInstanceAttribute(c *call) (act, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := c.form.flag(param)
+	set, err := attr.parse(c, param)
 	if err != nil {
 		return nil, err
 	}
@@ -107,13 +206,28 @@ func modifyInstanceAttribute(c *call) (act, *apiError) {
 	}
 	in := c.region.instances.byID[id]
 	return func() *apiError {
-		if in.State == Terminated {
-			return bad("IncorrectInstanceState", "The instance '%s' is not in a valid state for this operation.", id)
+		if err := attr.refuses(in); err != nil {
+			return err
 		}
-		attr.set(in, value)
+		set(in)
 		c.out.flag("return", true)
 		return nil
 	}, nil
+}
+
+// refuses looks at the state of an instance before a change.
+func (a instanceAttribute) refuses(in *Instance) *apiError {
+	perInterface := a.name == "groupSet" || a.name == "sourceDestCheck"
+	switch {
+	case in.State == Terminated:
+		return bad("IncorrectInstanceState", "The instance '%s' is not in a valid state for this operation.", in.ID)
+	case a.halted && in.State != Stopped:
+		return bad("IncorrectInstanceState", "The instance '%s' is not in the 'stopped' state.", in.ID)
+	case perInterface && len(in.Interfaces) > 1:
+		return bad("InvalidInstanceID", "There are multiple interfaces attached to instance '%s'. "+
+			"Please specify an interface ID for the operation instead.", in.ID)
+	}
+	return nil
 }
 
 func (c *call) attributeToChange() (instanceAttribute, string, *apiError) {
@@ -122,7 +236,10 @@ func (c *call) attributeToChange() (instanceAttribute, string, *apiError) {
 	name := c.form.get("Attribute")
 	known := name == ""
 	for _, a := range instanceAttributes() {
-		wire := strings.ToUpper(a.name[:1]) + a.name[1:]
+		wire := a.wire
+		if wire == "" {
+			wire = strings.ToUpper(a.name[:1]) + a.name[1:]
+		}
 		switch {
 		case c.form.hasPrefix(wire + "."):
 			found, param = append(found, a), wire+".Value"
@@ -136,7 +253,7 @@ func (c *call) attributeToChange() (instanceAttribute, string, *apiError) {
 	if len(found) != 1 {
 		return instanceAttribute{}, "", bad("InvalidParameterCombination", "No attributes specified.")
 	}
-	if found[0].set == nil {
+	if found[0].parse == nil {
 		return instanceAttribute{}, "", bad("UnsupportedOperation", "The attribute '%s' cannot be modified.", found[0].name)
 	}
 	return found[0], param, nil

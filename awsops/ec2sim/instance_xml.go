@@ -192,7 +192,8 @@ func (d *doc) operator() { d.raw("<operator><managed>false</managed></operator>"
 func (c *call) options(in *Instance) {
 	d := &c.out
 	d.flag("ebsOptimized", in.EBSOptimized)
-	d.flag("enaSupport", true)
+	d.flag("enaSupport", !in.NoENA)
+	d.some("sriovNetSupport", in.SriovNet)
 	t, _ := typeOf(in.Type)
 	d.start("cpuOptions")
 	d.num("coreCount", t.cores)
@@ -210,7 +211,7 @@ func (c *call) options(in *Instance) {
 	d.text("httpProtocolIpv6", "disabled")
 	d.text("instanceMetadataTags", "disabled")
 	d.end("metadataOptions")
-	d.raw("<enclaveOptions><enabled>false</enabled></enclaveOptions>")
+	c.enclaves(in)
 	d.some("bootMode", in.BootMode)
 	d.text("currentInstanceBootMode", in.currentBootMode())
 	d.text("platformDetails", in.PlatformDetails)
@@ -222,6 +223,12 @@ func (c *call) options(in *Instance) {
 	d.raw("<maintenanceOptions><autoRecovery>default</autoRecovery><rebootMigration>default</rebootMigration></maintenanceOptions>")
 	d.raw("<networkPerformanceOptions><bandwidthWeighting>default</bandwidthWeighting></networkPerformanceOptions>")
 	d.operator()
+}
+
+func (c *call) enclaves(in *Instance) {
+	c.out.start("enclaveOptions")
+	c.out.flag("enabled", in.Enclaves)
+	c.out.end("enclaveOptions")
 }
 
 // currentBootMode is what an image that prefers UEFI comes to on its type.

@@ -103,6 +103,8 @@ type Instance struct {
 	EBSOptimized, SourceDestCheck, HibernationConfigured    bool
 	DisableAPITermination, DisableAPIStop                   bool
 	ShutdownBehavior                                        string
+	SriovNet                                                string
+	Enclaves, NoENA                                         bool
 	UserData                                                string // base64
 
 	// Impaired is the status check that fails: system, instance or ebs.

@@ -28,7 +28,9 @@ type launched struct {
 // runRequest is a RunInstances that has passed the checks.
 type runRequest struct {
 	launch
+	least      int
 	count      int
+	profile    string
 	token      string
 	monitoring bool
 	keyName    string
@@ -103,6 +105,10 @@ func (c *call) repeatLaunch(before launched) (act, *apiError) {
 func (c *call) parseRun() (*runRequest, *apiError) {
 	req := &runRequest{token: c.form.get("ClientToken"), keyName: c.form.get("KeyName"),
 		behavior: c.form.get("InstanceInitiatedShutdownBehavior"), tokens: c.form.get("MetadataOptions.HttpTokens")}
+	req.profile = c.form.get("IamInstanceProfile.Name")
+	if _, name, ok := strings.Cut(c.form.get("IamInstanceProfile.Arn"), ":instance-profile/"); ok {
+		req.profile = name
+	}
 	req.typ = c.form.get("InstanceType")
 	if req.typ == "" {
 		req.typ = "m1.small" // still EC2's default
@@ -117,7 +123,8 @@ func (c *call) parseRun() (*runRequest, *apiError) {
 	}); err != nil {
 		return nil, err
 	}
-	if err := c.parseUserData(req); err != nil {
+	req.userData = c.form.get("UserData")
+	if err := checkUserData(c, req.userData); err != nil {
 		return nil, err
 	}
 	var err *apiError
@@ -135,6 +142,15 @@ func (c *call) parseRun() (*runRequest, *apiError) {
 	}
 	if req.groups, err = c.resolveGroups(req.subnet.vpc); err != nil {
 		return nil, err
+	}
+	if err := c.parseDevices(req); err != nil {
+		return nil, err
+	}
+	if id := c.form.get("KernelId"); id != "" {
+		req.image.KernelID = id
+	}
+	if id := c.form.get("RamdiskId"); id != "" {
+		req.image.RAMDiskID = id
 	}
 	req.tags, req.volumeTags = c.form.tagsFor("instance"), c.form.tagsFor("volume")
 	return req, c.shortage(req)
@@ -155,13 +171,12 @@ func (c *call) parseCounts(req *runRequest) *apiError {
 	case most < least:
 		return bad("InvalidParameterValue", "Value (%d) for parameter maxCount is invalid. Must be greater than or equal to minCount.", most)
 	}
-	req.count = most
+	req.least, req.count = least, most
 	return nil
 }
 
-func (c *call) parseUserData(req *runRequest) *apiError {
-	req.userData = c.form.get("UserData")
-	raw, err := base64.StdEncoding.DecodeString(req.userData)
+func checkUserData(_ *call, encoded string) *apiError {
+	raw, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		return bad("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.")
 	}
@@ -181,6 +196,9 @@ func (c *call) parsePlace(req *runRequest) *apiError {
 		}
 		if req.subnet = c.region.subnet(id); req.subnet == nil {
 			return bad("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
+		}
+		if zoneName != "" && zoneName != req.subnet.zone {
+			return bad("InvalidParameterValue", "Invalid availability zone: [%s]. The subnet '%s' is in %s", zoneName, id, req.subnet.zone)
 		}
 		req.public = req.subnet.vpc.isDefault
 		return nil
@@ -229,14 +247,15 @@ func (c *call) shortage(req *runRequest) *apiError {
 
 // launch makes the instances, all in one reservation.
 func (c *call) launch(req *runRequest) ([]*Instance, *apiError) {
-	if req.subnet.taken+5+req.count > req.subnet.size {
+	room := req.subnet.size - req.subnet.taken - 5
+	if room < req.least {
 		return nil, bad("InsufficientFreeAddressesInSubnet",
 			"Not enough free addresses in subnet '%s' to satisfy the requested number of instances.", req.subnet.id)
 	}
 	req.at = c.now.Truncate(time.Second)
 	req.reservation = c.sim.ids.new("r")
 	var rows []*Instance
-	for n := range req.count {
+	for n := range min(req.count, room) {
 		l := req.launch
 		l.tags = slices.Clone(req.tags)
 		in, err := c.sim.newInstance(c.region, &l)
@@ -246,11 +265,17 @@ func (c *call) launch(req *runRequest) ([]*Instance, *apiError) {
 		in.LaunchIndex, in.ClientToken, in.KeyName = n, req.token, req.keyName
 		in.UserData, in.DisableAPITermination, in.DisableAPIStop = req.userData, req.protectEnd, req.protectStop
 		in.HibernationConfigured, in.EBSOptimized = req.hibernation, req.ebsOptimized
+		if req.profile != "" {
+			in.ProfileName, in.ProfileID = req.profile, "AIPA"+strings.ToUpper(c.sim.ids.hex(17))
+		}
 		if req.behavior != "" {
 			in.ShutdownBehavior = req.behavior
 		}
 		if req.tokens != "" {
 			in.HTTPTokens = req.tokens
+		}
+		if n, set, _ := c.form.number("MetadataOptions.HttpPutResponseHopLimit"); set {
+			in.HopLimit = n
 		}
 		if req.monitoring {
 			in.Monitoring = "pending"

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -19,6 +20,7 @@ type launch struct {
 	reservation string
 	interfaces  int
 	rootSize    int
+	root        *VolumeSeed // nil is as the image has it
 	volumes     []VolumeSeed
 	public      bool
 	at          time.Time
@@ -79,7 +81,11 @@ func (s *Sim) addVolumes(r *region, in *Instance, l *launch) {
 				size = 50
 			}
 		}
-		s.addVolume(r, in, l, VolumeSeed{Device: in.RootDeviceName, Size: size, Encrypted: true})
+		root := VolumeSeed{Device: in.RootDeviceName, Size: size, Encrypted: true}
+		if l.root != nil {
+			root = *l.root
+		}
+		s.addVolume(r, in, l, root)
 	}
 	for _, v := range l.volumes {
 		s.addVolume(r, in, l, v)
@@ -95,6 +101,7 @@ func (s *Sim) addVolume(r *region, in *Instance, l *launch, seed VolumeSeed) {
 	if v.kind == "" {
 		v.kind = "gp3"
 	}
+	v.snapshotID = seed.snapshot
 	if seed.Device == in.RootDeviceName {
 		v.snapshotID = "snap-" + in.ImageID[len("ami-"):]
 	}
@@ -136,7 +143,7 @@ func (r *region) plan(seed InstanceSeed) (*plan, error) {
 	if seed.AutoScalingGroup != "" {
 		p.tags = append(p.tags, Tag{"aws:autoscaling:groupName", seed.AutoScalingGroup})
 	}
-	slices.SortStableFunc(p.tags, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
+	sort.SliceStable(p.tags, func(a, b int) bool { return p.tags[a].Key < p.tags[b].Key })
 	return p, nil
 }
 

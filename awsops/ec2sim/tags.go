@@ -2,6 +2,7 @@ package ec2sim
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,7 +23,7 @@ func tagsOf(name string, tags map[string]string) []Tag {
 	for k, v := range tags {
 		out = append(out, Tag{k, v})
 	}
-	slices.SortStableFunc(out, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
+	sort.SliceStable(out, func(a, b int) bool { return out[a].Key < out[b].Key })
 	return out
 }
 

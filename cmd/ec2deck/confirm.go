@@ -29,7 +29,7 @@ func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c cho
 	}
 	if len(ids) == 0 { // what is asked for has no ID yet, or is named by its inputs
 		for _, f := range info.Fields {
-			if v := r.Values[f.Name]; len(v) > 0 {
+			if v := f.Shown(r.Values); len(v) > 0 {
 				fmt.Fprintln(&b, "  "+f.Name+" "+awsops.Clean(strings.Join(v, ", ")))
 			}
 		}
@@ -54,7 +54,7 @@ func targets(ctx context.Context, s *awsops.Session, r awsops.Request) []string 
 	info, ids := r.Operation.Info(), r.Targets()
 	names := namesOf(ctx, s, r.Scope, info.Noun, ids)
 	var states map[string]string
-	if client, err := s.Client(r.Scope); err == nil && info.Expect != nil {
+	if client, err := s.Client(r.Scope); err == nil && info.Expect != nil && len(ids) > 0 {
 		states, _ = info.Expect.States(ctx, client, ids) // a state that cannot be read is left out
 	}
 	lines := make([]string, len(ids))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"ec2deck/awsops"
@@ -181,7 +182,7 @@ func unknownOperation(args []string) error {
 			found = append(found, near{name, d})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
+	sort.SliceStable(found, func(a, b int) bool { return found[a].distance < found[b].distance })
 	if len(found) == 0 {
 		return usagef("there is no operation %q; `ec2deck operations` lists them", args[0])
 	}
