@@ -56,7 +56,11 @@ func (s *Sim) seedRules(r *region, g *securityGroup, seeds []RuleSeed, egress bo
 	for _, seed := range seeds {
 		one := rule{id: seed.ID, egress: egress, protocol: seed.Protocol, from: seed.From, to: seed.To,
 			cidr: seed.CIDR, cidr6: seed.CIDR6, prefixList: seed.PrefixList, describe: seed.Description}
-		if peer := r.groupNamed(g.vpc.id, seed.Group); peer != nil {
+		if seed.Group != "" {
+			peer := r.groupNamed(g.vpc.id, seed.Group)
+			if peer == nil { // a group of another VPC only
+				continue
+			}
 			one.group = peer.id
 		}
 		s.addRule(r, g, one)
