@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -82,6 +83,8 @@ func refs[T any](list func(context.Context, *ec2.Client) iter.Seq2[[]T, error]) 
 	return func(ctx context.Context, c *ec2.Client) iter.Seq2[[]*T, error] {
 		return func(yield func([]*T, error) bool) {
 			for items, err := range list(ctx, c) {
+				// A listing may go on working on what it has yielded.
+				items = slices.Clone(items)
 				rows := make([]*T, len(items))
 				for i := range items {
 					rows[i] = &items[i]
