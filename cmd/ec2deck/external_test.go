@@ -102,8 +102,21 @@ func (p *pair) ours(args ...string) (string, string, int) {
 	return p.run(p.program, append([]string{"--endpoint-url", p.deck, "run"}, append(args, "--output", "json")...)...)
 }
 
-// instances is what both know about the instances, one line for each.
+// instances compares what both know about the instances. The fleet is alive:
+// a transition between the two calls is no difference, so it asks again.
 func (p *pair) instances(theirs, ours []string) {
+	p.t.Helper()
+	diff := p.difference(theirs, ours)
+	for again := 0; diff != "" && again < 5; again++ {
+		diff = p.difference(theirs, ours)
+	}
+	if diff != "" {
+		p.t.Errorf("%v (-aws +ec2deck):\n%s", theirs, diff)
+	}
+}
+
+// difference describes the instances with both, one line for each.
+func (p *pair) difference(theirs, ours []string) string {
 	p.t.Helper()
 	text, errs, code := p.theirs(append([]string{"describe-instances"}, theirs...)...)
 	if code != 0 {
@@ -148,9 +161,7 @@ func (p *pair) instances(theirs, ours []string) {
 	if len(got) == 0 {
 		p.t.Error("nothing was compared")
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		p.t.Errorf("%v (-aws +ec2deck):\n%s", theirs, diff)
-	}
+	return cmp.Diff(want, got)
 }
 
 func (p *pair) decode(text string, into any) {
