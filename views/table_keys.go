@@ -179,8 +179,9 @@ func (t *Table[T]) refuse(a Action[T], r *row[T], run Run) string {
 	if a.Fill == nil || len(run.Targets) == 0 {
 		return ""
 	}
-	for name, values := range a.Fill(r.item) {
-		if !slices.Equal(run.Values[name], values) {
+	fill := a.Fill(r.item)
+	for _, name := range slices.Sorted(maps.Keys(fill)) {
+		if !slices.Equal(run.Values[name], fill[name]) {
 			return "has another " + name + ": do it by itself"
 		}
 	}
