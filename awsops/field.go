@@ -44,7 +44,7 @@ type Field[In any] struct {
 	Help string
 	// Need defaults to Optional.
 	Need Need
-	// Default is what an absent value means; it is shown, and sent only if SendDefault.
+	// Default is what an absent value means; it is shown, and not sent.
 	Default string
 	// Choices lists the only values that are allowed, if there are any.
 	Choices []string
@@ -123,7 +123,7 @@ func (f FieldInfo) parse(raw []string) ([]string, error) {
 	for _, s := range raw {
 		switch {
 		case f.Kind == KindList && !f.whole:
-			values = append(values, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
+			values = append(values, splitList(s)...)
 		case f.Blank:
 			values = append(values, s)
 		case !f.Sent: // a delimiter may well be a blank
@@ -186,6 +186,11 @@ func (f FieldInfo) check(s string) (string, error) {
 		return f.rule.Check(s)
 	}
 	return s, nil
+}
+
+// splitList splits a list at commas and blanks.
+func splitList(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
 }
 
 func unique(in []string) []string {

@@ -84,7 +84,7 @@ func (r Request) Ahead(ctx context.Context, client *ec2.Client) ([]string, error
 func idList(raw []string) []string {
 	var ids []string
 	for _, s := range raw {
-		ids = append(ids, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
+		ids = append(ids, splitList(s)...)
 	}
 	return unique(ids)
 }
