@@ -76,7 +76,7 @@ func addressName(prefixes ...string) Rule {
 }
 
 // addressTarget is the field that a selected row fills.
-func addressTarget[In any](rule Rule, member func(*In) **string) Field[In] {
+func addressTarget[In any](rule Rule, member func(In) **string) Field[In] {
 	return Field[In]{Name: "address", Help: "the address, by its IP or ID", Need: Required, Default: "selected row", Rule: rule, Target: true, To: ToString(member)}
 }
 

@@ -15,12 +15,12 @@ func addressOperations() []Operation {
 
 func listAddresses() Operation {
 	type in = addressesIn
-	return &Op[in, describedAddresses]{
+	return &Op[*in, *describedAddresses]{
 		Name: "describe-addresses", Help: "List the Elastic IPs", Noun: "address",
-		Fields: append([]Field[in]{
+		Fields: append([]Field[*in]{
 			{Name: "public-ips", Help: "only these addresses", Default: "all", Rule: IP4(), To: ToList(func(in *in) *[]string { return &in.PublicIPs })},
 			{Name: "allocation-ids", Help: "only the addresses with these IDs", Default: "all", Rule: ID("eipalloc"), To: ToList(func(in *in) *[]string { return &in.AllocationIds })},
-		}, delimiters[in](",")[1:]...),
+		}, delimiters[*in](",")[1:]...),
 		Call: describeAddresses, Outputs: names(addressColumns()),
 		Show: func(out *describedAddresses) Result {
 			table := tableOf(addressColumns(), out.addresses)
@@ -33,11 +33,11 @@ func listAddresses() Operation {
 
 func allocateAddress() Operation {
 	type in = ec2.AllocateAddressInput
-	return &Op[in, ec2.AllocateAddressOutput]{
+	return &Op[*in, *ec2.AllocateAddressOutput]{
 		Name: "allocate-address", Help: "Allocate a new Elastic IP", Noun: "address", Risk: Changes,
 		Warning: "An Elastic IP costs money, also while nothing uses it.",
 		Doubt:   "A lost answer may have left an address: list the addresses and compare.",
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			{Name: "domain", Help: "always vpc since EC2-Classic is gone", Default: "vpc", Choices: []string{"vpc"}, To: to(KindString, func(in *in, v string) { in.Domain = types.DomainType(v) })},
 			{Name: "network-border-group", Help: "the group of zones that advertises it", Default: "the region", Rule: Shaped(`^[a-z]{2}(-[a-z0-9]+)+$`, "a group such as us-east-1 or us-west-2-lax-1"), To: ToString(func(in *in) **string { return &in.NetworkBorderGroup })},
 			{Name: "public-ipv4-pool", Help: "a pool of your own", Default: "Amazon's pool", Rule: Shaped(`^(amazon|ipv4pool-ec2-([0-9a-f]{8}|[0-9a-f]{17}))$`, "ipv4pool-ec2- and 8 or 17 hex digits, or amazon"), To: ToString(func(in *in) **string { return &in.PublicIpv4Pool })},
@@ -69,11 +69,11 @@ type associateIn struct {
 
 func associateAddress() Operation {
 	type in = associateIn
-	return &Op[in, ec2.AssociateAddressOutput]{
+	return &Op[*in, *ec2.AssociateAddressOutput]{
 		Name: "associate-address", Help: "Give an Elastic IP to an instance or an interface", Noun: "address", Risk: Changes,
 		Warning: "The public address and the public DNS name of the instance change; one that it has is displaced and stays allocated.",
 		Foresee: whoUses, Advice: addressAdvice(),
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			addressTarget(addressName("eipalloc"), func(in *in) **string { return &in.Address }),
 			{Name: "instance-id", Help: "the instance, if it has one interface only", Need: Conditional, Rule: ID("i"), To: ToString(func(in *in) **string { return &in.InstanceId })},
 			{Name: "network-interface-id", Help: "the interface, instead of an instance", Need: Conditional, Rule: ID("eni"), To: ToString(func(in *in) **string { return &in.NetworkInterfaceId })},
@@ -127,11 +127,11 @@ type disassociated struct {
 
 func disassociateAddress() Operation {
 	type in = disassociateIn
-	return &Op[in, disassociated]{
+	return &Op[*in, *disassociated]{
 		Name: "disassociate-address", Help: "Take an Elastic IP away from what uses it", Noun: "address", Risk: Disrupts,
 		Warning: "Connections to the address end. It stays allocated and is billed. An instance that runs may get an automatic address.",
 		Foresee: whoUses, Advice: addressAdvice(),
-		Fields: []Field[in]{addressTarget(addressName("eipassoc", "eipalloc"), func(in *in) **string { return &in.Address })},
+		Fields: []Field[*in]{addressTarget(addressName("eipassoc", "eipalloc"), func(in *in) **string { return &in.Address })},
 		Call:   disassociate, Outputs: []string{"result"},
 		Show: func(out *disassociated) Result {
 			res := Result{RequestID: out.requestID, Outputs: []Output{{"result", true}}}
@@ -171,10 +171,10 @@ type released struct{ ip string }
 
 func releaseAddress() Operation {
 	type in = releaseIn
-	return &Op[in, released]{
+	return &Op[*in, *released]{
 		Name: "release-address", Help: "Give an Elastic IP back for good", Noun: "address", Risk: Destroys,
 		Warning: "This cannot be undone: anybody may get the address next.", Foresee: whoUses, Advice: addressAdvice(),
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			addressTarget(addressName("eipalloc"), func(in *in) **string { return &in.Address }),
 			{Name: "network-border-group", Help: "the group of zones that advertises it", Default: "the address's own", Rule: Shaped(`^[a-z]{2}(-[a-z0-9]+)+$`, "a group such as us-east-1 or us-west-2-lax-1"), To: ToString(func(in *in) **string { return &in.NetworkBorderGroup })},
 		},

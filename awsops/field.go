@@ -207,50 +207,50 @@ type Binding[In any] struct {
 	kind   Kind
 	local  bool
 	signed bool // the field's own rule bounds the number, which may be below zero
-	set    func(*In, []string)
+	set    func(In, []string)
 }
 
 // ToString binds a string member.
-func ToString[In any](member func(*In) **string) Binding[In] {
-	return Binding[In]{kind: KindString, set: func(in *In, v []string) { *member(in) = aws.String(v[0]) }}
+func ToString[In any](member func(In) **string) Binding[In] {
+	return Binding[In]{kind: KindString, set: func(in In, v []string) { *member(in) = aws.String(v[0]) }}
 }
 
 // ToList binds a list of strings.
-func ToList[In any](member func(*In) *[]string) Binding[In] {
-	return Binding[In]{kind: KindList, set: func(in *In, v []string) { *member(in) = v }}
+func ToList[In any](member func(In) *[]string) Binding[In] {
+	return Binding[In]{kind: KindList, set: func(in In, v []string) { *member(in) = v }}
 }
 
 // ToOneOf binds a field that takes one value to a member that is a list.
-func ToOneOf[In any](member func(*In) *[]string) Binding[In] {
-	return Binding[In]{kind: KindString, set: func(in *In, v []string) { *member(in) = v[:1] }}
+func ToOneOf[In any](member func(In) *[]string) Binding[In] {
+	return Binding[In]{kind: KindString, set: func(in In, v []string) { *member(in) = v[:1] }}
 }
 
 // ToBool binds a boolean member.
-func ToBool[In any](member func(*In) **bool) Binding[In] {
-	return Binding[In]{kind: KindBool, set: func(in *In, v []string) { *member(in) = aws.Bool(truth(v[0])) }}
+func ToBool[In any](member func(In) **bool) Binding[In] {
+	return Binding[In]{kind: KindBool, set: func(in In, v []string) { *member(in) = aws.Bool(truth(v[0])) }}
 }
 
 // ToInt binds a 32-bit integer member.
-func ToInt[In any](member func(*In) **int32) Binding[In] {
-	return Binding[In]{kind: KindInt, set: func(in *In, v []string) { *member(in) = int32Of(v[0]) }}
+func ToInt[In any](member func(In) **int32) Binding[In] {
+	return Binding[In]{kind: KindInt, set: func(in In, v []string) { *member(in) = int32Of(v[0]) }}
 }
 
 // ToSigned is ToInt for numbers below zero too. The field needs a rule that
 // lets nothing but numbers through.
-func ToSigned[In any](member func(*In) **int32) Binding[In] {
+func ToSigned[In any](member func(In) **int32) Binding[In] {
 	b := ToInt(member)
 	b.signed = true
 	return b
 }
 
 // ToLines binds texts that may hold blanks and commas.
-func ToLines[In any](member func(*In) *[]string) Binding[In] {
-	return Binding[In]{kind: KindLines, set: func(in *In, v []string) { *member(in) = v }}
+func ToLines[In any](member func(In) *[]string) Binding[In] {
+	return Binding[In]{kind: KindLines, set: func(in In, v []string) { *member(in) = v }}
 }
 
 // ToTags binds name=value pairs to tags.
-func ToTags[In any](member func(*In) *[]types.Tag) Binding[In] {
-	return Binding[In]{kind: KindMap, set: func(in *In, v []string) {
+func ToTags[In any](member func(In) *[]types.Tag) Binding[In] {
+	return Binding[In]{kind: KindMap, set: func(in In, v []string) {
 		for _, pair := range v {
 			key, value, _ := strings.Cut(pair, "=")
 			*member(in) = append(*member(in), types.Tag{Key: aws.String(key), Value: aws.String(value)})
@@ -259,16 +259,16 @@ func ToTags[In any](member func(*In) *[]types.Tag) Binding[In] {
 }
 
 // ToFilter binds the values of a field to one of EC2's filters.
-func ToFilter[In any](kind Kind, name string, member func(*In) *[]types.Filter) Binding[In] {
-	return Binding[In]{kind: kind, set: func(in *In, v []string) {
+func ToFilter[In any](kind Kind, name string, member func(In) *[]types.Filter) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in In, v []string) {
 		*member(in) = append(*member(in), types.Filter{Name: aws.String(name), Values: v})
 	}}
 }
 
 // ToFilters binds name=value pairs to EC2 filters. Values of the same name
 // are alternatives; different names must all hold.
-func ToFilters[In any](member func(*In) *[]types.Filter) Binding[In] {
-	return Binding[In]{kind: KindMap, set: func(in *In, v []string) {
+func ToFilters[In any](member func(In) *[]types.Filter) Binding[In] {
+	return Binding[In]{kind: KindMap, set: func(in In, v []string) {
 		var filters []types.Filter
 		for _, pair := range v {
 			name, value, _ := strings.Cut(pair, "=")
@@ -284,7 +284,7 @@ func ToFilters[In any](member func(*In) *[]types.Filter) Binding[In] {
 
 // Local marks a field that shapes the output and is not sent.
 func Local[In any]() Binding[In] {
-	return Binding[In]{kind: KindString, local: true, set: func(*In, []string) {}}
+	return Binding[In]{kind: KindString, local: true, set: func(In, []string) {}}
 }
 
 // InputError is an input that breaks a rule. Nothing was sent.
@@ -302,13 +302,13 @@ func (e *InputError) Error() string {
 }
 
 // to binds one value to any member.
-func to[In any](kind Kind, set func(*In, string)) Binding[In] {
-	return Binding[In]{kind: kind, set: func(in *In, v []string) { set(in, v[0]) }}
+func to[In any](kind Kind, set func(In, string)) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in In, v []string) { set(in, v[0]) }}
 }
 
 // toEach binds every value of a field, one after the other.
-func toEach[In any](kind Kind, set func(*In, string)) Binding[In] {
-	return Binding[In]{kind: kind, set: func(in *In, v []string) {
+func toEach[In any](kind Kind, set func(In, string)) Binding[In] {
+	return Binding[In]{kind: kind, set: func(in In, v []string) {
 		for _, s := range v {
 			set(in, s)
 		}

@@ -77,10 +77,10 @@ func attributeNames() []string {
 
 // modifyAttribute writes one attribute of one instance.
 func modifyAttribute() Operation {
-	return &Op[attributeIn, attributeOut]{
+	return &Op[*attributeIn, *attributeOut]{
 		Name: "modify-instance-attribute", Help: "Change one attribute of an instance", Noun: "instance", Risk: Changes,
 		Warning: "Type, user data, kernel, RAM disk, EBS optimization, ENA, SR-IOV and enclaves change only while the instance is stopped.",
-		Fields: []Field[attributeIn]{
+		Fields: []Field[*attributeIn]{
 			{Name: "instance-id", Help: "the instance", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToString(func(in *attributeIn) **string { return &in.InstanceId })},
 			{Name: "attribute", Help: "which one", Need: Required, Choices: attributeNames(), To: ToString(func(in *attributeIn) **string { return &in.Attribute })},
 			{Name: "value", Help: "its new value", Need: Required, Blank: true, Secret: func(v Values) bool { return isUserData(v.Get("attribute")) }, Rule: Rule{Text: "true or false; a type; stop or terminate; sg- IDs; DEVICE=true or false; text for userData"}, To: ToString(func(in *attributeIn) **string { return &in.Value })},

@@ -18,7 +18,7 @@ type launchIn = ec2.RunInstancesInput
 // launchOperations start new instances.
 func launchOperations() []Operation {
 	return []Operation{
-		&Op[launchIn, launched]{
+		&Op[*launchIn, *launched]{
 			Name: "run-instances", Help: "Launch new instances", Noun: "instance", Risk: Changes,
 			Word: "launch", Warning: "Running instances cost money.", Compare: launchAhead, Doubt: doubtOfLaunch, Advice: launchAdvice(),
 			Fields: launchFields(), Check: checkLaunch, Call: runInstances, Show: showLaunched, Outputs: launchOutputs(), Expect: launchExpect(),
@@ -32,14 +32,14 @@ func launchOperations() []Operation {
 				"http-tokens": {"optional"}, "ebs-optimized": {"true"}, "disable-api-stop": {"true"}, "hibernate": {"true"},
 			},
 		},
-		&Op[templateIn, launched]{
+		&Op[*templateIn, *launched]{
 			Name: "run-instances-from-template", API: "RunInstances", Help: "Launch instances like an existing one", Noun: "instance", Risk: Changes,
 			Word: "launch", Warning: "Running instances cost money.", Foresee: whatIsCopied, Doubt: doubtOfLaunch,
 			Advice: map[string]string{
 				"InvalidAMIID.NotFound":    "The image of this instance no longer exists, or not for this account: launch with another image.",
 				"InvalidAMIID.Unavailable": "The image of this instance no longer exists: launch with another image.",
 			},
-			Fields: []Field[templateIn]{
+			Fields: []Field[*templateIn]{
 				{Name: "instance-id", Help: "the instance to copy", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToString(func(in *templateIn) **string { return &in.InstanceId })},
 				{Name: "min-count", Help: "launch none if fewer are possible", Default: "1", Rule: AtLeast(1), To: ToInt(func(in *templateIn) **int32 { return &in.MinCount })},
 				{Name: "max-count", Help: "launch as many as possible up to this", Default: "min-count", Rule: AtLeast(1), To: ToInt(func(in *templateIn) **int32 { return &in.MaxCount })},
@@ -66,8 +66,8 @@ func launchExpect() *Expect {
 	return &Expect{New: true, Passing: "pending", Until: []string{"running"}, Never: []string{"stopping", "stopped", "shutting-down", "terminated"}, States: instanceStates}
 }
 
-func launchFields() []Field[launchIn] {
-	return []Field[launchIn]{
+func launchFields() []Field[*launchIn] {
+	return []Field[*launchIn]{
 		{Name: "image-id", Help: "the image to start from", Need: Required, Rule: ID("ami"), To: ToString(func(in *launchIn) **string { return &in.ImageId })},
 		{Name: "instance-type", Help: "the type, for example t3.micro", Need: Required, Rule: InstanceType(), To: to(KindString, func(in *launchIn, v string) { in.InstanceType = types.InstanceType(v) })},
 		{Name: "min-count", Help: "launch none if fewer are possible", Default: "1", Rule: AtLeast(1), To: ToInt(func(in *launchIn) **int32 { return &in.MinCount })},
@@ -93,7 +93,7 @@ func launchFields() []Field[launchIn] {
 		{Name: "client-token", Help: "the same token launches only once", Default: "random", Random: true, Rule: Token(), To: ToString(func(in *launchIn) **string { return &in.ClientToken })},
 		{Name: "instance-name", Help: "the tag Name", Rule: TagText(256), To: to(KindString, func(in *launchIn, v string) { tag(in, "Name", v) })},
 		{Name: "tags", Help: "further tags", Default: "none", Most: 50, Rule: TagPair(), To: toEach(KindMap, func(in *launchIn, v string) { key, value, _ := strings.Cut(v, "="); tag(in, key, value) })},
-		delimiter[launchIn](),
+		delimiter[*launchIn](),
 		{Name: "iam-instance-profile", Help: "the role that it runs with", Rule: ProfileRef(), To: to(KindString, func(in *launchIn, v string) { in.IamInstanceProfile = profileOf(v) })},
 		{Name: "user-data", Help: "a script or cloud-config, at most 16 KiB", Rule: UserData(), Secret: func(Values) bool { return true }, To: to(KindString, func(in *launchIn, v string) {
 			in.UserData = aws.String(base64.StdEncoding.EncodeToString([]byte(v))) // RunInstances sends it as it is

@@ -23,17 +23,17 @@ func instanceOperations() []Operation {
 
 func instanceReads() []Operation {
 	type describeIn = ec2.DescribeInstancesInput
-	filters := Field[describeIn]{Name: "filters", Help: "EC2's own filters", Default: "none", Rule: FilterNames(instanceFilters), To: ToFilters(func(in *describeIn) *[]types.Filter { return &in.Filters })}
-	one := Field[describeIn]{Name: "instance-id", Help: "the instance", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToOneOf(func(in *describeIn) *[]string { return &in.InstanceIds })}
+	filters := Field[*describeIn]{Name: "filters", Help: "EC2's own filters", Default: "none", Rule: FilterNames(instanceFilters), To: ToFilters(func(in *describeIn) *[]types.Filter { return &in.Filters })}
+	one := Field[*describeIn]{Name: "instance-id", Help: "the instance", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToOneOf(func(in *describeIn) *[]string { return &in.InstanceIds })}
 	return []Operation{
-		&Op[describeIn, describedInstances]{
+		&Op[*describeIn, *describedInstances]{
 			Name: "describe-instances", Help: "List instances with all their fields", Noun: "instance",
-			Fields: append([]Field[describeIn]{
+			Fields: append([]Field[*describeIn]{
 				{Name: "instance-ids", Help: "only these instances, in this order", Default: "all", Rule: ID("i"), Most: 1000, To: ToList(func(in *describeIn) *[]string { return &in.InstanceIds })},
 				filters,
 				{Name: "page-size", Help: "instances in one answer; not with instance-ids", Default: "1000", Rule: Between(5, 1000), To: ToInt(func(in *describeIn) **int32 { return &in.MaxResults })},
 				{Name: "include-managed", Help: "also instances that AWS services manage", Default: "false", To: ToBool(func(in *describeIn) **bool { return &in.IncludeManagedResources })},
-			}, delimiters[describeIn](";")...),
+			}, delimiters[*describeIn](";")...),
 			Check: func(in *describeIn) error {
 				if in.MaxResults != nil && len(in.InstanceIds) > 0 {
 					return &InputError{Field: "page-size", Rule: "cannot be used together with --instance-ids"}
@@ -46,9 +46,9 @@ func instanceReads() []Operation {
 			},
 			Example: Values{"filters": {"instance-state-name=running", "tag:Name=web-*"}, "page-size": {"100"}, "include-managed": {"true"}},
 		},
-		&Op[describeIn, describedInstances]{
+		&Op[*describeIn, *describedInstances]{
 			Name: "list-instances", Help: "List the IDs of the instances", Noun: "instance",
-			Fields: []Field[describeIn]{filters}, Call: describeInstances, Outputs: []string{"instance-list", "name", "state"},
+			Fields: []Field[*describeIn]{filters}, Call: describeInstances, Outputs: []string{"instance-list", "name", "state"},
 			Show: func(out *describedInstances) Result {
 				return Result{Table: tableOf([]column[describedInstance]{
 					{"instance-list", "Instance ID", false, func(i describedInstance) any { return i.InstanceId }},
@@ -58,17 +58,17 @@ func instanceReads() []Operation {
 			},
 			Example: Values{"filters": {"instance-type=t3.micro"}},
 		},
-		&Op[describeIn, describedInstances]{
+		&Op[*describeIn, *describedInstances]{
 			Name: "get-instance-details", Help: "Show all fields of one instance", Noun: "instance",
-			Fields: []Field[describeIn]{one, delimiter[describeIn]()}, Call: describeInstances, Outputs: names(instanceFields()),
+			Fields: []Field[*describeIn]{one, delimiter[*describeIn]()}, Call: describeInstances, Outputs: names(instanceFields()),
 			Show: func(out *describedInstances) Result {
 				return Result{Outputs: outputsOf(instanceFields(), out.instances[0])}
 			},
 			Example: Values{"instance-id": {"i-0aa00000000000001"}},
 		},
-		&Op[describeIn, describedInstances]{
+		&Op[*describeIn, *describedInstances]{
 			Name: "get-instance-state", Help: "Show the present state of one instance", Noun: "instance",
-			Fields: []Field[describeIn]{one}, Call: describeInstances,
+			Fields: []Field[*describeIn]{one}, Call: describeInstances,
 			Outputs: []string{"success", "result-code", "result-message", "current-instance-state-code", "current-instance-state"},
 			Show: func(out *describedInstances) Result {
 				state := out.instances[0].State
@@ -184,9 +184,9 @@ func stateCode(s *types.InstanceState) int {
 // consoleOutput reads what an instance wrote to its console.
 func consoleOutput() Operation {
 	type in = ec2.GetConsoleOutputInput
-	return &Op[in, ec2.GetConsoleOutputOutput]{
+	return &Op[*in, *ec2.GetConsoleOutputOutput]{
 		Name: "get-console-output", Help: "Show what an instance wrote to its console", Noun: "instance",
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			{Name: "instance-id", Help: "the instance", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToString(func(in *in) **string { return &in.InstanceId })},
 			{Name: "latest", Help: "the newest output (Nitro instances only)", Default: "false", To: ToBool(func(in *in) **bool { return &in.Latest })},
 		},
@@ -207,7 +207,7 @@ func consoleOutput() Operation {
 }
 
 // instanceTargets is the field of a change that the selection fills.
-func instanceTargets[In any](verb string, most int, member func(*In) *[]string) Field[In] {
+func instanceTargets[In any](verb string, most int, member func(In) *[]string) Field[In] {
 	return Field[In]{Name: "instance-ids", Help: "the instances to " + verb, Need: Required, Default: "selection", Rule: ID("i"), Most: most, Target: true, To: ToList(member)}
 }
 
@@ -248,20 +248,20 @@ func powerOperations() []Operation {
 	type rebootIn = ec2.RebootInstancesInput
 	type terminateIn = ec2.TerminateInstancesInput
 	return []Operation{
-		&Op[startIn, ec2.StartInstancesOutput]{
+		&Op[*startIn, *ec2.StartInstancesOutput]{
 			Name: "start-instances", Help: "Start stopped instances", Noun: "instance", Risk: Changes,
 			Warning: "A new public IPv4 address is assigned unless an Elastic IP is attached.",
-			Fields:  []Field[startIn]{instanceTargets("start", 0, func(in *startIn) *[]string { return &in.InstanceIds })},
+			Fields:  []Field[*startIn]{instanceTargets("start", 0, func(in *startIn) *[]string { return &in.InstanceIds })},
 			Call:    (*ec2.Client).StartInstances, Outputs: stateChangeOutputs(),
 			Show:    func(out *ec2.StartInstancesOutput) Result { return stateChanges(out.StartingInstances) },
 			Expect:  &Expect{Passing: "pending", Until: []string{"running"}, Never: []string{"stopped", "shutting-down", "terminated"}, States: instanceStates},
 			Example: Values{"instance-ids": {"i-0aa00000000000001"}},
 		},
-		&Op[stopIn, ec2.StopInstancesOutput]{
+		&Op[*stopIn, *ec2.StopInstancesOutput]{
 			Name: "stop-instances", Help: "Stop running instances", Noun: "instance", Risk: Changes,
 			Warning: "Data on instance stores and the automatic public IPv4 address are lost.",
 			Advice:  map[string]string{"OperationNotPermitted": liftProtection},
-			Fields: []Field[stopIn]{
+			Fields: []Field[*stopIn]{
 				instanceTargets("stop", 0, func(in *stopIn) *[]string { return &in.InstanceIds }),
 				{Name: "force", Help: "stop without flushing file systems", Default: "false", Raises: Disrupts, To: ToBool(func(in *stopIn) **bool { return &in.Force })},
 				{Name: "hibernate", Help: "save memory to disk first, if that was configured at launch", Default: "false", To: ToBool(func(in *stopIn) **bool { return &in.Hibernate })},
@@ -272,18 +272,18 @@ func powerOperations() []Operation {
 			Expect:  &Expect{Passing: "stopping", Until: []string{"stopped"}, Never: []string{"pending", "running", "shutting-down", "terminated"}, States: instanceStates},
 			Example: Values{"instance-ids": {"i-0aa00000000000001", "i-0aa00000000000002"}, "force": {"true"}, "hibernate": {"true"}, "skip-os-shutdown": {"true"}},
 		},
-		&Op[rebootIn, rebooted]{
+		&Op[*rebootIn, *rebooted]{
 			Name: "reboot-instances", Help: "Reboot running instances", Noun: "instance", Risk: Changes,
 			Warning: "Terminated instances are skipped silently.",
-			Fields:  []Field[rebootIn]{instanceTargets("reboot", 0, func(in *rebootIn) *[]string { return &in.InstanceIds })},
+			Fields:  []Field[*rebootIn]{instanceTargets("reboot", 0, func(in *rebootIn) *[]string { return &in.InstanceIds })},
 			Call:    rebootInstances, Outputs: []string{"rebooted-ids", "result", "instance-id", "current-state", "current-state-code"}, Show: showRebooted,
 			Expect:  &Expect{Until: []string{"ok"}, Never: []string{"impaired", "not-applicable"}, States: instanceChecks},
 			Example: Values{"instance-ids": {"i-0aa00000000000001"}},
 		},
-		&Op[terminateIn, ec2.TerminateInstancesOutput]{
+		&Op[*terminateIn, *ec2.TerminateInstancesOutput]{
 			Name: "terminate-instances", Help: "Terminate instances for good", Noun: "instance", Risk: Destroys,
 			Warning: "This cannot be undone.", Foresee: whatTerminationTakes, Advice: map[string]string{"OperationNotPermitted": liftProtection},
-			Fields: []Field[terminateIn]{
+			Fields: []Field[*terminateIn]{
 				instanceTargets("terminate", 1000, func(in *terminateIn) *[]string { return &in.InstanceIds }),
 				{Name: "force", Help: "also when the operating system does not answer", Default: "false", To: ToBool(func(in *terminateIn) **bool { return &in.Force })},
 				{Name: "skip-os-shutdown", Help: "do not shut the operating system down", Default: "false", To: ToBool(func(in *terminateIn) **bool { return &in.SkipOsShutdown })},
@@ -410,18 +410,18 @@ func monitoringOperations() []Operation {
 		return readStates(ctx, client, ids, func(i types.Instance) string { return fmt.Sprint(monitoringState(i.Monitoring)) })
 	}
 	return []Operation{
-		&Op[onIn, ec2.MonitorInstancesOutput]{
+		&Op[*onIn, *ec2.MonitorInstancesOutput]{
 			Name: "monitor-instances", Help: "Turn detailed monitoring on", Noun: "instance", Risk: Changes,
 			Warning: "Detailed monitoring (one minute) is charged.",
-			Fields:  []Field[onIn]{instanceTargets("monitor", 0, func(in *onIn) *[]string { return &in.InstanceIds })},
+			Fields:  []Field[*onIn]{instanceTargets("monitor", 0, func(in *onIn) *[]string { return &in.InstanceIds })},
 			Call:    (*ec2.Client).MonitorInstances, Outputs: []string{"instance-id", "monitoring-state"},
 			Show:    func(out *ec2.MonitorInstancesOutput) Result { return monitorings(out.InstanceMonitorings) },
 			Expect:  &Expect{Until: []string{"enabled"}, Never: []string{"disabling"}, States: states},
 			Example: Values{"instance-ids": {"i-0aa00000000000001"}},
 		},
-		&Op[offIn, ec2.UnmonitorInstancesOutput]{
+		&Op[*offIn, *ec2.UnmonitorInstancesOutput]{
 			Name: "unmonitor-instances", Help: "Turn detailed monitoring off", Noun: "instance", Risk: Changes,
-			Fields: []Field[offIn]{instanceTargets("stop monitoring", 0, func(in *offIn) *[]string { return &in.InstanceIds })},
+			Fields: []Field[*offIn]{instanceTargets("stop monitoring", 0, func(in *offIn) *[]string { return &in.InstanceIds })},
 			Call:   (*ec2.Client).UnmonitorInstances, Outputs: []string{"instance-id", "monitoring-state"},
 			Show:    func(out *ec2.UnmonitorInstancesOutput) Result { return monitorings(out.InstanceMonitorings) },
 			Expect:  &Expect{Until: []string{"disabled"}, Never: []string{"pending"}, States: states},

@@ -26,13 +26,13 @@ func keyPairOperations() []Operation {
 	return []Operation{createKeyPair(), deleteKeyPair(), listKeyPairs(), importKeyPair()}
 }
 
-func newKeyName[In any](member func(*In) **string) Field[In] {
+func newKeyName[In any](member func(In) **string) Field[In] {
 	return Field[In]{Name: "key-name", Help: "the name of the new key pair", Need: Required, Rule: KeyName(), To: ToString(member)}
 }
 
 func createKeyPair() Operation {
 	type in = ec2.CreateKeyPairInput
-	return &Op[in, ec2.CreateKeyPairOutput]{
+	return &Op[*in, *ec2.CreateKeyPairOutput]{
 		Name: "create-key-pair", Help: "Create a key pair and save its private key", Noun: "key pair", Risk: Changes,
 		Warning: "EC2 hands the private key out once and keeps no copy. ED25519 is not for Windows.",
 		Doubt:   "A lost answer may have left a key pair whose private key nobody has: delete it and create another.",
@@ -40,7 +40,7 @@ func createKeyPair() Operation {
 		Compare: func(ctx context.Context, client *ec2.Client, v Values) ([]string, error) {
 			return nameTaken(ctx, client, v.Get("key-name"))
 		},
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			newKeyName(func(in *in) **string { return &in.KeyName }),
 			{Name: "key-type", Help: "the kind of key", Default: "rsa", Choices: []string{"rsa", "ed25519"}, To: to(KindString, func(in *in, v string) { in.KeyType = types.KeyType(v) })},
 			{Name: "key-format", Help: "pem for OpenSSH, ppk for PuTTY", Default: "pem", Choices: []string{"pem", "ppk"}, To: to(KindString, func(in *in, v string) { in.KeyFormat = types.KeyFormat(v) })},
@@ -95,10 +95,10 @@ type deletedKey struct {
 
 func deleteKeyPair() Operation {
 	type in = deleteKeyIn
-	return &Op[in, deletedKey]{
+	return &Op[*in, *deletedKey]{
 		Name: "delete-key-pair", Help: "Delete a key pair from EC2", Noun: "key pair", Risk: Destroys,
 		Warning: "Instances keep their public key. New ones cannot be launched with it any more.", Foresee: launchedWith,
-		Fields: []Field[in]{{Name: "key-name", Help: "the key pair, by its name or ID", Need: Required, Default: "selected row", Rule: KeyName(), Target: true, To: ToString(func(in *in) **string { return &in.Key })}},
+		Fields: []Field[*in]{{Name: "key-name", Help: "the key pair, by its name or ID", Need: Required, Default: "selected row", Rule: KeyName(), Target: true, To: ToString(func(in *in) **string { return &in.Key })}},
 		Call:   deleteKey, Outputs: []string{"result"},
 		Show: func(out *deletedKey) Result {
 			res := Result{RequestID: out.requestID, Outputs: []Output{{"result", true}}}
@@ -158,13 +158,13 @@ func launchedWith(ctx context.Context, client *ec2.Client, ids []string) ([]stri
 
 func listKeyPairs() Operation {
 	type in = ec2.DescribeKeyPairsInput
-	return &Op[in, ec2.DescribeKeyPairsOutput]{
+	return &Op[*in, *ec2.DescribeKeyPairsOutput]{
 		Name: "describe-key-pairs", Help: "List the key pairs", Noun: "key pair",
-		Fields: append([]Field[in]{
+		Fields: append([]Field[*in]{
 			{Name: "key-names", Help: "only this key pair, repeated for more", Default: "all", Rule: KeyName(), Whole: true, To: ToList(func(in *in) *[]string { return &in.KeyNames })},
 			{Name: "key-pair-ids", Help: "only the key pairs with these IDs", Default: "all", Rule: ID("key"), To: ToList(func(in *in) *[]string { return &in.KeyPairIds })},
 			{Name: "include-public-key", Help: "also the public keys, in JSON", Default: "false", To: ToBool(func(in *in) **bool { return &in.IncludePublicKey })},
-		}, delimiters[in](",")[1:]...),
+		}, delimiters[*in](",")[1:]...),
 		Call: (*ec2.Client).DescribeKeyPairs, Outputs: names(keyPairColumns()),
 		Show: func(out *ec2.DescribeKeyPairsOutput) Result {
 			sortBy(out.KeyPairs, func(a, b types.KeyPairInfo) int {
@@ -191,12 +191,12 @@ func keyPairColumns() []column[types.KeyPairInfo] {
 
 func importKeyPair() Operation {
 	type in = ec2.ImportKeyPairInput
-	return &Op[in, ec2.ImportKeyPairOutput]{
+	return &Op[*in, *ec2.ImportKeyPairOutput]{
 		Name: "import-key-pair", Help: "Import the public half of a key pair of your own", Noun: "key pair", Risk: Changes,
 		Compare: func(ctx context.Context, client *ec2.Client, v Values) ([]string, error) {
 			return nameTaken(ctx, client, v.Get("key-name"))
 		},
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			newKeyName(func(in *in) **string { return &in.KeyName }),
 			{Name: "public-key-material", Help: "the text of the public key file", Need: Required, Secret: func(Values) bool { return true }, Rule: PublicKey(), To: to(KindString, func(in *in, v string) { in.PublicKeyMaterial = []byte(v) })},
 			newTags(types.ResourceTypeKeyPair, func(in *in) *[]types.TagSpecification { return &in.TagSpecifications }),

@@ -61,7 +61,9 @@ func (v Values) With(name string, values ...string) Values {
 	return out
 }
 
-// Op is one EC2 call, or a short flow of calls, declared as data.
+// Op is one EC2 call, or a short flow of calls, declared as data. In and Out
+// are pointers, as the SDK's methods take them: generic code is compiled once
+// for all pointers, and once more for every struct.
 type Op[In, Out any] struct {
 	// Name is the operation's name in the catalogue, for example "stop-instances".
 	Name string
@@ -72,15 +74,15 @@ type Op[In, Out any] struct {
 	// Risk is the least risk of a call. A field can raise it.
 	Risk Risk
 	// RiskOf says what the inputs make of the risk, if they can raise it; it may be nil.
-	RiskOf func(*In) Risk
+	RiskOf func(In) Risk
 	// Fields are the inputs, in the order of forms and help.
 	Fields []Field[In]
 	// Check holds the rules across fields. It may be nil.
-	Check func(*In) error
+	Check func(In) error
 	// Call is the SDK method, or a flow with the same signature.
-	Call func(*ec2.Client, context.Context, *In, ...func(*ec2.Options)) (*Out, error)
+	Call func(*ec2.Client, context.Context, In, ...func(*ec2.Options)) (Out, error)
 	// Show turns the answer into named outputs, rows and items.
-	Show func(*Out) Result
+	Show func(Out) Result
 	// Outputs names everything that Show promises, in order. The request ID,
 	// which every operation has, is not listed.
 	Outputs []string
@@ -105,7 +107,7 @@ type Op[In, Out any] struct {
 	// Warning is what every confirmation says besides. It may be empty.
 	Warning string
 	// Warn adds what the confirmation says about these inputs; it may be nil.
-	Warn func(*In) []string
+	Warn func(In) []string
 	// Example is a valid set of inputs. It drives the help and the wire tests.
 	Example Values
 }
@@ -313,23 +315,21 @@ func (o *Op[In, Out]) Validate(v Values) error {
 }
 
 // input fills the call's input from the values, obeying every rule.
-func (o *Op[In, Out]) input(v Values) (*In, error) {
+func (o *Op[In, Out]) input(v Values) (in In, err error) {
 	parsed, err := o.Info().parse(v)
 	if err != nil {
-		return nil, err
+		return in, err
 	}
-	in := new(In)
+	in = reflect.New(reflect.TypeFor[In]().Elem()).Interface().(In)
 	for i, f := range o.Fields {
 		if len(parsed[i]) > 0 {
 			f.To.set(in, parsed[i])
 		}
 	}
 	if o.Check != nil {
-		if err := o.Check(in); err != nil {
-			return nil, err
-		}
+		err = o.Check(in)
 	}
-	return in, nil
+	return in, err
 }
 
 // parse checks the values against the rules of each field, and returns them

@@ -84,13 +84,13 @@ func regionOperations() []Operation {
 	type regionsIn = ec2.DescribeRegionsInput
 	type zonesIn = ec2.DescribeAvailabilityZonesInput
 	return []Operation{
-		&Op[regionsIn, ec2.DescribeRegionsOutput]{
+		&Op[*regionsIn, *ec2.DescribeRegionsOutput]{
 			Name: "describe-regions", Help: "List the regions with their endpoints and opt-in status", Noun: "region",
-			Fields: append([]Field[regionsIn]{
+			Fields: append([]Field[*regionsIn]{
 				{Name: "all-regions", Help: "also regions that are not enabled", Default: "false", To: ToBool(func(in *regionsIn) **bool { return &in.AllRegions })},
 				{Name: "region-names", Help: "only these regions", Default: "all", Rule: Region(), To: ToList(func(in *regionsIn) *[]string { return &in.RegionNames })},
 				{Name: "filters", Help: "EC2's own filters", Default: "none", Rule: FilterNames("endpoint, opt-in-status, region-name"), To: ToFilters(func(in *regionsIn) *[]types.Filter { return &in.Filters })},
-			}, delimiters[regionsIn](",")[1:]...),
+			}, delimiters[*regionsIn](",")[1:]...),
 			Call: (*ec2.Client).DescribeRegions,
 			Show: func(out *ec2.DescribeRegionsOutput) Result {
 				sortBy(out.Regions, func(a, b types.Region) int {
@@ -101,14 +101,14 @@ func regionOperations() []Operation {
 			Outputs: names(regionColumns()),
 			Example: Values{"all-regions": {"true"}, "region-names": {"eu-west-1"}, "filters": {"opt-in-status=opt-in-not-required"}},
 		},
-		&Op[zonesIn, ec2.DescribeAvailabilityZonesOutput]{
+		&Op[*zonesIn, *ec2.DescribeAvailabilityZonesOutput]{
 			Name: "describe-availability-zones", Help: "List the zones of a region, usable and not", Noun: "zone",
-			Fields: []Field[zonesIn]{
+			Fields: []Field[*zonesIn]{
 				{Name: "all-availability-zones", Help: "also zones that are not enabled", Default: "false", To: ToBool(func(in *zonesIn) **bool { return &in.AllAvailabilityZones })},
 				{Name: "zone-names", Help: "only these zones", Default: "all", Rule: Zone(), To: ToList(func(in *zonesIn) *[]string { return &in.ZoneNames })},
 				{Name: "zone-ids", Help: "only the zones with these IDs", Default: "all", Rule: Shaped(`^[a-z]{2,4}\d-.*az\d+$`, "a zone ID such as use1-az1"), To: ToList(func(in *zonesIn) *[]string { return &in.ZoneIds })},
 				{Name: "filters", Help: "EC2's own filters", Default: "none", Rule: FilterNames("zone-name, zone-id, zone-type, state, opt-in-status, region-name, group-name"), To: ToFilters(func(in *zonesIn) *[]types.Filter { return &in.Filters })},
-				delimiter[zonesIn](),
+				delimiter[*zonesIn](),
 			},
 			Call:    (*ec2.Client).DescribeAvailabilityZones,
 			Show:    showZones,

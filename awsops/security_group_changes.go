@@ -34,7 +34,7 @@ type ruleOutcome struct {
 	egress  bool
 }
 
-type ruleField = Field[ruleChange]
+type ruleField = Field[*ruleChange]
 
 // The inputs that the operations share.
 func ruleGroup(target bool) ruleField {

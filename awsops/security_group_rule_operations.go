@@ -19,7 +19,7 @@ func securityGroupRuleOperations() []Operation {
 	}
 }
 
-type ruleOp = Op[ruleChange, ruleOutcome]
+type ruleOp = Op[*ruleChange, *ruleOutcome]
 
 // direction names a pair of twins.
 func direction(egress bool) (name, help string) {

@@ -228,14 +228,14 @@ type listRules struct {
 
 func describeSecurityGroupRules() Operation {
 	type in = listRules
-	return &Op[in, []SecurityGroupRule]{
+	return &Op[*in, *[]SecurityGroupRule]{
 		Name: "describe-security-group-rules", Help: "List rules of security groups, one in each row", Noun: "rule",
-		Fields: append([]Field[in]{
+		Fields: append([]Field[*in]{
 			{Name: "group", Help: "only rules of this group, by name or ID", Default: "all", Rule: groupRef(), To: ToString(func(in *in) **string { return &in.Group })},
 			{Name: "rule-ids", Help: "only these rules", Default: "all", Rule: ID("sgr"), Most: 1000, To: ToList(func(in *in) *[]string { return &in.SecurityGroupRuleIds })},
 			{Name: "filters", Help: "EC2's own filters", Default: "none", Rule: FilterNames("group-id, security-group-rule-id, tag:KEY"), To: ToFilters(func(in *in) *[]types.Filter { return &in.Filters })},
 			{Name: "page-size", Help: "rules in one answer; not with rule-ids", Default: "1000", Rule: Between(5, 1000), To: ToInt(func(in *in) **int32 { return &in.MaxResults })},
-		}, delimiters[in](";")[1:]...), // no cell is a list
+		}, delimiters[*in](";")[1:]...), // no cell is a list
 		Check: func(in *in) error {
 			if in.MaxResults != nil && len(in.SecurityGroupRuleIds) > 0 {
 				return &InputError{Field: "page-size", Rule: "cannot be used together with --rule-ids"}

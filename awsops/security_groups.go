@@ -113,10 +113,10 @@ func securityGroupOperations() []Operation {
 
 func createSecurityGroup() Operation {
 	type in = ec2.CreateSecurityGroupInput
-	return &Op[in, ec2.CreateSecurityGroupOutput]{
+	return &Op[*in, *ec2.CreateSecurityGroupOutput]{
 		Name: "create-security-group", Help: "Create a security group", Noun: "security group", Risk: Changes,
 		Warning: "A new group lets everything out and nothing in.",
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			{Name: "group-name", Help: "unique in its VPC", Need: Required, Rule: newGroupName(), To: ToString(func(in *in) **string { return &in.GroupName })},
 			{Name: "group-description", Help: "what it is for; it cannot be changed later", Need: Required, Rule: groupDescription(), To: ToString(func(in *in) **string { return &in.Description })},
 			{Name: "vpc-id", Help: "the VPC of the group", Default: "default VPC", Rule: ID("vpc"), To: ToString(func(in *in) **string { return &in.VpcId })},
@@ -156,14 +156,14 @@ func tagsFor(specs *[]types.TagSpecification, kind types.ResourceType) *[]types.
 func describeSecurityGroups() Operation {
 	type in = ec2.DescribeSecurityGroupsInput
 	filters := func(in *in) *[]types.Filter { return &in.Filters }
-	return &Op[in, []types.SecurityGroup]{
+	return &Op[*in, *[]types.SecurityGroup]{
 		Name: "describe-security-groups", Help: "List security groups with their rules", Noun: "security group",
-		Fields: append([]Field[in]{
+		Fields: append([]Field[*in]{
 			{Name: "group-names", Help: "only groups of these names, in any VPC; * and ? match any text", Default: "all", Rule: groupWildcard(), To: ToFilter(KindLines, "group-name", filters)},
 			{Name: "group-ids", Help: "only these groups", Default: "all", Rule: ID("sg"), To: ToList(func(in *in) *[]string { return &in.GroupIds })},
 			{Name: "vpc-id", Help: "only groups of this VPC", Default: "all", Rule: ID("vpc"), To: ToFilter(KindString, "vpc-id", filters)},
 			{Name: "page-size", Help: "groups in one answer; not with group-ids", Default: "100", Rule: Between(5, 1000), To: ToInt(func(in *in) **int32 { return &in.MaxResults })},
-		}, delimiters[in](";")...),
+		}, delimiters[*in](";")...),
 		Check: func(in *in) error {
 			if in.MaxResults != nil && len(in.GroupIds) > 0 {
 				return &InputError{Field: "page-size", Rule: "cannot be used together with --group-ids"}
@@ -214,11 +214,11 @@ type groupDetails struct {
 
 func securityGroupDetails() Operation {
 	rules := securityGroupRuleColumns()[:14] // the group itself stands above
-	return &Op[groupTarget, groupDetails]{
+	return &Op[*groupTarget, *groupDetails]{
 		Name: "get-security-group-details", Help: "Show one security group and each of its rules", Noun: "security group",
-		Fields: append([]Field[groupTarget]{
+		Fields: append([]Field[*groupTarget]{
 			{Name: "group-name", Help: "the group, by name or ID", Need: Required, Default: "selected row", Rule: groupRef(), Target: true, To: ToString(func(in *groupTarget) **string { return &in.Group })},
-		}, delimiters[groupTarget](",")[1:]...),
+		}, delimiters[*groupTarget](",")[1:]...),
 		Call: getSecurityGroup, Outputs: append([]string{"group-name", "owner-id", "group-description", "group-id", "vpc-id", "group-tags"}, names(rules)...),
 		Show: func(out *groupDetails) Result {
 			return Result{Table: tableOf(rules, out.rules), Outputs: []Output{
@@ -251,10 +251,10 @@ func getSecurityGroup(client *ec2.Client, ctx context.Context, in *groupTarget, 
 }
 
 func deleteSecurityGroup() Operation {
-	return &Op[groupTarget, groupTarget]{
+	return &Op[*groupTarget, *groupTarget]{
 		Name: "delete-security-group", Help: "Delete a security group", Noun: "security group", Risk: Destroys,
 		Warning: "This cannot be undone. EC2 refuses while an interface is in the group or another group's rule names it.", Foresee: whatUsesGroups,
-		Fields: []Field[groupTarget]{
+		Fields: []Field[*groupTarget]{
 			{Name: "group", Help: "the group, by name or ID", Need: Required, Default: "selected row", Rule: groupRef(), Target: true, To: ToString(func(in *groupTarget) **string { return &in.Group })},
 		},
 		Check: func(in *groupTarget) error {

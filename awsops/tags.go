@@ -62,9 +62,9 @@ func TagPair() Rule {
 func TagsOf(tags []types.Tag) []Tag { return tagsOf(tags) }
 
 // newTags is the field of the tags that a new resource gets.
-func newTags[In any](kind types.ResourceType, member func(*In) *[]types.TagSpecification) Field[In] {
+func newTags[In any](kind types.ResourceType, member func(In) *[]types.TagSpecification) Field[In] {
 	return Field[In]{Name: "tags", Help: "tags of the new " + strings.ReplaceAll(string(kind), "-", " "), Default: "none", Most: mostTags, Rule: TagPair(),
-		To: toEach(KindMap, func(in *In, pair string) {
+		To: toEach(KindMap, func(in In, pair string) {
 			specs := member(in)
 			if len(*specs) == 0 {
 				*specs = []types.TagSpecification{{ResourceType: kind}}

@@ -42,7 +42,7 @@ func anyID() Rule {
 	return Shaped(`^[a-z]+(-[a-z]+)*-([0-9a-f]{8}|[0-9a-f]{17})$`, "a resource ID, such as i- and 8 or 17 hex digits")
 }
 
-func tagTargets[In any](member func(*In) *[]string) Field[In] {
+func tagTargets[In any](member func(In) *[]string) Field[In] {
 	return Field[In]{Name: "resource-ids", Help: "the resources, of any kind", Need: Required, Default: "selection", Rule: anyID(), Most: 1000, Target: true, To: ToList(member)}
 }
 
@@ -54,17 +54,17 @@ func oneTag(tags *[]types.Tag) *types.Tag {
 	return &(*tags)[0]
 }
 
-func tagKey[In any](tags func(*In) *[]types.Tag) Field[In] {
-	return Field[In]{Name: "tag-key", Help: "the name of the tag", Need: Required, Rule: TagKey(), To: to(KindString, func(in *In, v string) { oneTag(tags(in)).Key = aws.String(v) })}
+func tagKey[In any](tags func(In) *[]types.Tag) Field[In] {
+	return Field[In]{Name: "tag-key", Help: "the name of the tag", Need: Required, Rule: TagKey(), To: to(KindString, func(in In, v string) { oneTag(tags(in)).Key = aws.String(v) })}
 }
 
 func createTags() Operation {
 	type in = ec2.CreateTagsInput
 	tags := func(in *in) *[]types.Tag { return &in.Tags }
-	return &Op[in, ec2.CreateTagsOutput]{
+	return &Op[*in, *ec2.CreateTagsOutput]{
 		Name: "create-tags", Help: "Set a tag on one or more resources", Noun: AnyResource, Word: "tag", Risk: Changes,
 		Warning: "A value that the tag has already is overwritten.", Compare: compareCreate,
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			tagTargets(func(in *in) *[]string { return &in.Resources }), tagKey(tags),
 			{Name: "tag-value", Help: "its value", Default: "empty", Blank: true, Rule: TagText(tagLength), To: to(KindString, func(in *in, v string) { oneTag(&in.Tags).Value = aws.String(v) })},
 		},
@@ -84,10 +84,10 @@ func createTags() Operation {
 func deleteTags() Operation {
 	type in = ec2.DeleteTagsInput
 	tags := func(in *in) *[]types.Tag { return &in.Tags }
-	return &Op[in, ec2.DeleteTagsOutput]{
+	return &Op[*in, *ec2.DeleteTagsOutput]{
 		Name: "delete-tags", Help: "Remove a tag from one or more resources", Noun: AnyResource, Word: "untag", Risk: Changes,
 		Compare: compareDelete,
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			tagTargets(func(in *in) *[]string { return &in.Resources }), tagKey(tags),
 			{Name: "tag-value", Help: "remove it only where it has this value", Default: "any value", Blank: true, Rule: TagText(tagLength), To: to(KindString, func(in *in, v string) { oneTag(&in.Tags).Value = aws.String(v) })},
 		},
@@ -98,8 +98,8 @@ func deleteTags() Operation {
 }
 
 // toFilter binds one value to one EC2 filter.
-func toFilter[In any](name string, member func(*In) *[]types.Filter) Binding[In] {
-	return to(KindString, func(in *In, v string) {
+func toFilter[In any](name string, member func(In) *[]types.Filter) Binding[In] {
+	return to(KindString, func(in In, v string) {
 		*member(in) = append(*member(in), types.Filter{Name: aws.String(name), Values: []string{v}})
 	})
 }
@@ -117,9 +117,9 @@ func listTags() Operation {
 	for _, k := range types.ResourceType("").Values() {
 		kinds = append(kinds, string(k))
 	}
-	return &Op[in, []types.TagDescription]{
+	return &Op[*in, *[]types.TagDescription]{
 		Name: "describe-tags", Help: "List the tags of resources", Noun: "tag",
-		Fields: []Field[in]{
+		Fields: []Field[*in]{
 			{Name: "resource-id", Help: "only of this resource", Default: "all", Rule: anyID(), To: toFilter("resource-id", filters)},
 			{Name: "resource-type", Help: "only of resources of this kind", Default: "all", Choices: kinds, To: toFilter("resource-type", filters)},
 			{Name: "tag-key", Help: "only with this name; * and ? match any text", Default: "all", Rule: TagText(tagKeyLength), To: toFilter("key", filters)},
