@@ -72,14 +72,20 @@ type column[T any] struct {
 }
 
 func tableOf[T any](columns []column[T], rows []T) *Table {
-	t := &Table{}
-	for _, c := range columns {
-		t.Columns = append(t.Columns, TableColumn{Name: c.name, Title: c.title, Extra: c.extra})
+	heads := make([]TableColumn, len(columns))
+	for i, c := range columns {
+		heads[i] = TableColumn{Name: c.name, Title: c.title, Extra: c.extra}
 	}
-	for _, row := range rows {
-		cells := make([]any, len(columns))
-		for i, c := range columns {
-			cells[i] = plain(c.cell(row))
+	return newTable(heads, len(rows), func(row, col int) any { return columns[col].cell(rows[row]) })
+}
+
+// newTable asks for every cell. It is compiled once and not for every listing.
+func newTable(heads []TableColumn, rows int, cell func(row, col int) any) *Table {
+	t := &Table{Columns: heads}
+	for row := range rows {
+		cells := make([]any, len(heads))
+		for col := range heads {
+			cells[col] = plain(cell(row, col))
 		}
 		t.Rows = append(t.Rows, cells)
 	}

@@ -61,7 +61,7 @@ func (r *region) addressAt(ip string) *address {
 
 func describeAddresses(c *call) (act, *apiError) {
 	ips := c.form.list("PublicIp")
-	cut, err := list(c, listing[address]{
+	cut, err := list(c, listing[*address]{
 		table:   c.region.addresses,
 		idParam: "AllocationId", idSet: "allocationIdsSet",
 		lookup: func(ids []string) *apiError {

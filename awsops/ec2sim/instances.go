@@ -182,8 +182,8 @@ func instanceActions() []action {
 	}
 }
 
-func (c *call) instanceListing() listing[Instance] {
-	return listing[Instance]{
+func (c *call) instanceListing() listing[*Instance] {
+	return listing[*Instance]{
 		table:   c.region.instances,
 		idParam: "InstanceId", idSet: "instancesSet", maxIDs: 1000, min: 5, max: 1000,
 		lookup:  c.lookupInstances,

@@ -56,7 +56,7 @@ func describeKeyPairs(c *call) (act, *apiError) {
 		return nil, err
 	}
 	names := c.form.list("KeyName")
-	cut, err := list(c, listing[keyPair]{
+	cut, err := list(c, listing[*keyPair]{
 		table:   c.region.keyPairs,
 		idParam: "KeyPairId", idSet: "keyPairIdSet",
 		lookup: func(ids []string) *apiError {

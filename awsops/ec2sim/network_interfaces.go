@@ -16,8 +16,8 @@ const maxInterfaces = 64
 
 // interfaces lists the interfaces of all instances. Their numbers follow from
 // those of the instances, so that pages hold while instances come and go.
-func (r *region) interfaces() *table[interfaceOf] {
-	t := newTable[interfaceOf](len(r.instances.rows))
+func (r *region) interfaces() *table[*interfaceOf] {
+	t := newTable[*interfaceOf](len(r.instances.rows))
 	for _, row := range r.instances.rows {
 		for i := range row.row.Interfaces {
 			n := &row.row.Interfaces[i]
@@ -51,7 +51,7 @@ func describeNetworkInterfaces(c *call) (act, *apiError) {
 	for name, f := range groupFilters(c.region, "", func(n *interfaceOf) []string { return n.Groups }) {
 		filters[name] = f
 	}
-	cut, err := list(c, listing[interfaceOf]{
+	cut, err := list(c, listing[*interfaceOf]{
 		table: t, idParam: "NetworkInterfaceId", idSet: "networkInterfaceIdsSet", min: 5, max: 1000,
 		lookup: func(ids []string) *apiError {
 			return lookup(t, ids, "eni",

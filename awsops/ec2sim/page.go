@@ -10,26 +10,26 @@ import (
 	"strings"
 )
 
-// table keeps the resources of one kind in the order of their creation. A row
+// table keeps the resources of one kind, T being a pointer to one, in the order of their creation. A row
 // keeps its number for life, so a page that starts after a number neither
 // skips nor repeats rows while others come and go.
 type table[T any] struct {
 	rows []numbered[T]
-	byID map[string]*T
+	byID map[string]T
 	last uint64
 }
 
 type numbered[T any] struct {
 	n   uint64
 	id  string
-	row *T
+	row T
 }
 
 func newTable[T any](size int) *table[T] {
-	return &table[T]{rows: make([]numbered[T], 0, size), byID: make(map[string]*T, size)}
+	return &table[T]{rows: make([]numbered[T], 0, size), byID: make(map[string]T, size)}
 }
 
-func (t *table[T]) add(id string, row *T) {
+func (t *table[T]) add(id string, row T) {
 	t.last++
 	t.rows = append(t.rows, numbered[T]{t.last, id, row})
 	t.byID[id] = row
@@ -45,7 +45,7 @@ func (t *table[T]) remove(id string) {
 }
 
 // all walks the rows in order.
-func (t *table[T]) all(yield func(*T) bool) {
+func (t *table[T]) all(yield func(T) bool) {
 	for _, r := range t.rows {
 		if !yield(r.row) {
 			return
@@ -66,10 +66,10 @@ type listing[T any] struct {
 	tokenCode string
 	// lookup checks the ids and answers for those that are malformed or unknown.
 	lookup  func(ids []string) *apiError
-	filters map[string]filterOf[*T]
-	tags    func(*T) []Tag
+	filters map[string]filterOf[T]
+	tags    func(T) []Tag
 	// keep, when set, leaves rows out whatever the filters say.
-	keep func(*T) bool
+	keep func(T) bool
 	// tagsAfterCut applies filters on tags when the page is cut already. Such
 	// a page may be empty and still not the last.
 	tagsAfterCut bool
@@ -77,7 +77,7 @@ type listing[T any] struct {
 
 // page is the answer to a describe call.
 type page[T any] struct {
-	rows []*T
+	rows []T
 	next string
 }
 
@@ -178,7 +178,7 @@ func (l listing[T]) cut(c *call, req request) page[T] {
 	return out
 }
 
-func (l listing[T]) passes(row *T, filters []filter, skipTags bool) bool {
+func (l listing[T]) passes(row T, filters []filter, skipTags bool) bool {
 	if l.keep != nil && !l.keep(row) {
 		return false
 	}
@@ -237,7 +237,7 @@ func lookup[T any](t *table[T], ids []string, prefix string, misshapen func(id s
 	}
 	var gone []string
 	for _, id := range ids {
-		if t.byID[id] == nil && !slices.Contains(gone, id) {
+		if _, ok := t.byID[id]; !ok && !slices.Contains(gone, id) {
 			gone = append(gone, id)
 		}
 	}

@@ -54,7 +54,7 @@ func (p *prefixList) owner(c *call) string {
 }
 
 func describePrefixLists(c *call) (act, *apiError) {
-	cut, err := list(c, listing[prefixList]{
+	cut, err := list(c, listing[*prefixList]{
 		table:   tableOf(c.region.prefixLists(), func(p *prefixList) string { return p.id }),
 		idParam: "PrefixListId", idSet: "prefixListIds", min: 1, max: 100,
 		lookup: c.lookupPrefixLists,

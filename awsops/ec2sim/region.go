@@ -33,15 +33,15 @@ type region struct {
 	images      []image
 	shortages   []Shortage
 
-	instances *table[Instance]
-	volumes   *table[volume]
-	groups    *table[securityGroup]
-	rules     *table[rule]
+	instances *table[*Instance]
+	volumes   *table[*volume]
+	groups    *table[*securityGroup]
+	rules     *table[*rule]
 	launches  map[string]launched // by client token
 
 	tags              map[string]*[]Tag // of resources that hold none themselves, by id
-	keyPairs          *table[keyPair]
-	addresses         *table[address]
+	keyPairs          *table[*keyPair]
+	addresses         *table[*address]
 	addressPools      []string // pools of the account's own
 	releasedAddresses []string // which can perhaps be had again
 }
@@ -147,9 +147,9 @@ func (s *Sim) furnish(f *Fleet) error {
 func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 	r := &region{
 		account: a, name: seed.Name, geography: seed.Geography, optInStatus: seed.OptInStatus,
-		keyPairs: newTable[keyPair](0), shortages: seed.Shortages,
-		instances: newTable[Instance](0), volumes: newTable[volume](0), groups: newTable[securityGroup](0), rules: newTable[rule](0),
-		launches: map[string]launched{}, addresses: newTable[address](0), tags: map[string]*[]Tag{},
+		keyPairs: newTable[*keyPair](0), shortages: seed.Shortages,
+		instances: newTable[*Instance](0), volumes: newTable[*volume](0), groups: newTable[*securityGroup](0), rules: newTable[*rule](0),
+		launches: map[string]launched{}, addresses: newTable[*address](0), tags: map[string]*[]Tag{},
 	}
 	if r.optInStatus == "" {
 		r.optInStatus = "opt-in-not-required"
@@ -212,8 +212,8 @@ func (s *Sim) populate(r *region, a *AccountSeed, seed *RegionSeed, target int, 
 	if len(services) == 0 {
 		services = likenesses(seed.Instances, r.name)
 	}
-	r.instances = newTable[Instance](max(target, len(seed.Instances)))
-	r.volumes = newTable[volume](max(target, len(seed.Instances)))
+	r.instances = newTable[*Instance](max(target, len(seed.Instances)))
+	r.volumes = newTable[*volume](max(target, len(seed.Instances)))
 	full := func() bool { return target > 0 && len(r.instances.rows) >= target }
 	for _, in := range seed.Instances {
 		if full() {

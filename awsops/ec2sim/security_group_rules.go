@@ -92,7 +92,7 @@ func securityGroupRuleActions() []action {
 }
 
 func describeSecurityGroupRules(c *call) (act, *apiError) {
-	cut, err := list(c, listing[rule]{
+	cut, err := list(c, listing[*rule]{
 		table:   c.region.rules,
 		idParam: "SecurityGroupRuleId", idSet: "securityGroupRuleIds", maxIDs: 1000, min: 5, max: 1000,
 		tokenCode: "InvalidPaginationToken",

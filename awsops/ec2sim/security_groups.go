@@ -82,7 +82,7 @@ func errNoGroup(id string) *apiError {
 
 func describeSecurityGroups(c *call) (act, *apiError) {
 	names := c.form.list("GroupName")
-	cut, err := list(c, listing[securityGroup]{
+	cut, err := list(c, listing[*securityGroup]{
 		table:   c.region.groups,
 		idParam: "GroupId", idSet: "securityGroupIdSet", min: 5, max: 1000,
 		lookup:  c.lookupGroups,

@@ -88,14 +88,14 @@ func taggables() []taggable {
 		return func(id string) *apiError { return bad(code, format, id) }
 	}
 	return []taggable{
-		tagged("i", "instance", func(r *region) *table[Instance] { return r.instances }, func(in *Instance) *[]Tag { return &in.Tags },
+		tagged("i", "instance", func(r *region) *table[*Instance] { return r.instances }, func(in *Instance) *[]Tag { return &in.Tags },
 			func(id string) *apiError { return errNoInstances([]string{id}) }),
-		tagged("vol", "volume", func(r *region) *table[volume] { return r.volumes }, func(v *volume) *[]Tag { return &v.tags },
+		tagged("vol", "volume", func(r *region) *table[*volume] { return r.volumes }, func(v *volume) *[]Tag { return &v.tags },
 			unknown("InvalidVolume.NotFound", "The volume '%s' does not exist.")),
-		tagged("sg", "security-group", func(r *region) *table[securityGroup] { return r.groups }, func(g *securityGroup) *[]Tag { return &g.tags }, errNoGroup),
-		tagged("sgr", "security-group-rule", func(r *region) *table[rule] { return r.rules }, func(one *rule) *[]Tag { return &one.tags }, errNoRule),
-		tagged("eipalloc", "elastic-ip", func(r *region) *table[address] { return r.addresses }, func(a *address) *[]Tag { return &a.tags }, errNoAllocation),
-		tagged("key", "key-pair", func(r *region) *table[keyPair] { return r.keyPairs }, func(k *keyPair) *[]Tag { return &k.tags }, errNoKeyPair),
+		tagged("sg", "security-group", func(r *region) *table[*securityGroup] { return r.groups }, func(g *securityGroup) *[]Tag { return &g.tags }, errNoGroup),
+		tagged("sgr", "security-group-rule", func(r *region) *table[*rule] { return r.rules }, func(one *rule) *[]Tag { return &one.tags }, errNoRule),
+		tagged("eipalloc", "elastic-ip", func(r *region) *table[*address] { return r.addresses }, func(a *address) *[]Tag { return &a.tags }, errNoAllocation),
+		tagged("key", "key-pair", func(r *region) *table[*keyPair] { return r.keyPairs }, func(k *keyPair) *[]Tag { return &k.tags }, errNoKeyPair),
 		beside("ami", "image", (*region).imageIDs, unknown("InvalidAMIID.NotFound", "The image id '[%s]' does not exist")),
 		beside("eni", "network-interface", (*region).interfaceIDs, unknown("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")),
 		beside("subnet", "subnet", (*region).subnetIDs, unknown("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist")),
@@ -104,11 +104,11 @@ func taggables() []taggable {
 }
 
 // tagged is a kind whose rows hold their tags.
-func tagged[T any](prefix, kind string, in func(*region) *table[T], tags func(*T) *[]Tag, unknown func(string) *apiError) taggable {
+func tagged[T any](prefix, kind string, in func(*region) *table[T], tags func(T) *[]Tag, unknown func(string) *apiError) taggable {
 	return taggable{
 		prefix: prefix, kind: kind, unknown: unknown,
 		find: func(r *region, id string) *[]Tag {
-			if row := in(r).byID[id]; row != nil {
+			if row, ok := in(r).byID[id]; ok {
 				return tags(row)
 			}
 			return nil
@@ -188,12 +188,12 @@ type tagRow struct {
 // tagRows makes a table of all tags. A tag is numbered by its kind, the number
 // of its resource and its place there, so that pages keep their places while
 // resources come and go.
-func (r *region) tagRows() *table[tagRow] {
-	t := newTable[tagRow](0)
+func (r *region) tagRows() *table[*tagRow] {
+	t := newTable[*tagRow](0)
 	for k, kind := range taggables() {
 		kind.each(r, func(n uint64, id string, tags []Tag) {
 			for i, tag := range tags {
-				t.rows = append(t.rows, numbered[tagRow]{uint64(k)<<56 | (n+1)<<8 | uint64(i), id, &tagRow{id, kind.kind, tag}})
+				t.rows = append(t.rows, numbered[*tagRow]{uint64(k)<<56 | (n+1)<<8 | uint64(i), id, &tagRow{id, kind.kind, tag}})
 			}
 		})
 	}
@@ -201,7 +201,7 @@ func (r *region) tagRows() *table[tagRow] {
 }
 
 func describeTags(c *call) (act, *apiError) {
-	cut, err := list(c, listing[tagRow]{
+	cut, err := list(c, listing[*tagRow]{
 		table: c.region.tagRows(), idSet: "resourceSet", min: 5, max: 1000,
 		filters: map[string]filterOf[*tagRow]{
 			"key":           is(func(t *tagRow) string { return t.tag.Key }),

@@ -21,7 +21,7 @@ func volumeActions() []action {
 }
 
 func describeVolumes(c *call) (act, *apiError) {
-	cut, err := list(c, listing[volume]{
+	cut, err := list(c, listing[*volume]{
 		table:   c.region.volumes,
 		idParam: "VolumeId", idSet: "volumeIdsSet", min: 5, max: 1000, noTokenWithIDs: true,
 		lookup: func(ids []string) *apiError {

@@ -25,7 +25,7 @@ func (r *region) tagsOn(id string) []Tag {
 }
 
 // tableOf makes a table of rows that the simulator keeps in another way.
-func tableOf[T any](rows []*T, id func(*T) string) *table[T] {
+func tableOf[T any](rows []T, id func(T) string) *table[T] {
 	t := newTable[T](len(rows))
 	for _, row := range rows {
 		t.add(id(row), row)
@@ -35,7 +35,7 @@ func tableOf[T any](rows []*T, id func(*T) string) *table[T] {
 
 func describeVPCs(c *call) (act, *apiError) {
 	vpcs := tableOf(c.region.vpcs, func(v *vpc) string { return v.id })
-	cut, err := list(c, listing[vpc]{
+	cut, err := list(c, listing[*vpc]{
 		table: vpcs, idParam: "VpcId", idSet: "vpcSet", min: 5, max: 1000,
 		lookup: func(ids []string) *apiError {
 			return lookup(vpcs, ids, "vpc",
@@ -85,7 +85,7 @@ func describeSubnets(c *call) (act, *apiError) {
 	}
 	subnets := tableOf(all, func(n *subnet) string { return n.id })
 	zoneID := func(n *subnet) string { z, _ := c.region.zone(n.zone); return z.ID }
-	cut, err := list(c, listing[subnet]{
+	cut, err := list(c, listing[*subnet]{
 		table: subnets, idParam: "SubnetId", idSet: "subnetSet", min: 5, max: 1000,
 		lookup: func(ids []string) *apiError {
 			return lookup(subnets, ids, "subnet",
