@@ -1,12 +1,14 @@
 package awsops
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
@@ -64,8 +66,25 @@ type Field[In any] struct {
 	Target bool
 	// Raises is the risk of the call when this field is true.
 	Raises Risk
+	// Pick says where a form finds the values to offer; typed ones are taken too.
+	Pick Pick
 	// To says which member of the call's input the field sets.
 	To Binding[In]
+}
+
+// Pick says that the values of a field name resources, which a form offers
+// from the live list.
+type Pick struct {
+	// Kind is the table that they come from: "instances". "" offers nothing.
+	Kind string
+	// Where narrows the table to what the call can take, given the other inputs:
+	// a filter as it is typed over a table. It may ask EC2, and it may be nil.
+	Where func(ctx context.Context, client *ec2.Client, v Values) (string, error)
+}
+
+// Only is a Pick of a table narrowed by a fixed filter, "" for all of it.
+func Only(kind, filter string) Pick {
+	return Pick{Kind: kind, Where: func(context.Context, *ec2.Client, Values) (string, error) { return filter, nil }}
 }
 
 // FieldInfo is a Field with its types forgotten.
@@ -76,6 +95,7 @@ type FieldInfo struct {
 	Choices                   []string
 	Target, Blank, Random     bool
 	Raises                    Risk
+	Pick                      Pick
 	// Secret says that the value must not be shown; it is never nil.
 	Secret func(Values) bool
 	// Sent is false for a field that only shapes the output.
@@ -112,7 +132,7 @@ func (f Field[In]) info() FieldInfo {
 	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Sent: !f.To.local, Secret: secret,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: f.Pick, Sent: !f.To.local, Secret: secret,
 		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Secret != nil, signed: f.To.signed,
 	}
 }

@@ -46,7 +46,7 @@ func TestTheCostOfAnAddressShowsOnANarrowTerminal(t *testing.T) {
 	d.frame("addresses-80x24")
 	d.press("/")
 	d.type_("cost:unassociated")
-	d.shows("Elastic IPs", "spare")
+	d.shows(" IPs]", "spare")
 	d.hides("graviton", "192.0.2.12", "192.0.2.13") // what a service uses is not idle
 }
 

@@ -295,6 +295,9 @@ func (d *driver) line(text string) string {
 	return ""
 }
 
+// tableNumber is the number key of the open table.
+var tableNumber = regexp.MustCompile(`\[\d `)
+
 // frame compares the screen with a golden file, and checks that it fills the
 // terminal and no more.
 func (d *driver) frame(name string) {
@@ -311,6 +314,12 @@ func (d *driver) frame(name string) {
 	path := filepath.Join("..", "testdata", "frames", name+".txt")
 	// Pages are read ahead, so the order of requests is not quite fixed.
 	got := requestIDs.ReplaceAllString(d.screen(), "00000000-0000-4000-8000-000000000000") + "\n"
+	// A table more changes the one test of the top line, and no other.
+	all, open := ansi.Strip(d.model.tabs(true)), ansi.Strip(d.model.tabs(false))
+	if strings.HasPrefix(got, all) {
+		got = open + strings.Repeat(" ", ansi.StringWidth(all)-ansi.StringWidth(open)) + got[len(all):]
+	}
+	got = tableNumber.ReplaceAllString(got, "[# ")
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			d.t.Fatal(err)

@@ -71,7 +71,7 @@ func (m *Model) notice80() string {
 }
 
 // bar is the top line: the tables on the left, the scopes on the right. On a
-// narrow terminal the tables that are not open are only numbers.
+// narrow terminal only the open one is named.
 func (m *Model) bar() string {
 	right := m.where()
 	if m.env.Session.Policy().ReadOnly {
@@ -88,18 +88,20 @@ func (m *Model) bar() string {
 	return left + strings.Repeat(" ", gap) + right
 }
 
-// tabs lists the tables, with their titles or without.
-func (m *Model) tabs(titles bool) string {
+// tabs names the tables with their number keys: all, or the open one.
+func (m *Model) tabs(all bool) string {
 	th := m.env.Theme
 	left := th.Tone(theme.Strong).Render("ec2deck")
 	for i, s := range m.specs {
 		info := s.Info()
-		text := fmt.Sprint(i + 1)
-		if titles || info.Kind == m.kind {
-			text += " " + info.Title
+		text := info.Tab
+		if i < 9 {
+			text = fmt.Sprint(i+1) + " " + text
 		}
 		if info.Kind != m.kind {
-			left += "  " + th.Bar.Render(text)
+			if all {
+				left += "  " + th.Bar.Render(text)
+			}
 			continue
 		}
 		if th.Plain() {

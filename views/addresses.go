@@ -17,7 +17,7 @@ type address = *types.Address
 // addresses is the table of Elastic IPs.
 func addresses() *Resource[address] {
 	return &Resource[address]{
-		Kind: "addresses", Title: "Elastic IPs", Noun: "address", Follows: []string{"resource"},
+		Kind: "addresses", Title: "Elastic IPs", Tab: "IPs", Noun: "address", Follows: []string{"resource"},
 		Empty: "There is no Elastic IP here. n allocates one.",
 		Pages: refs(awsops.Addresses),
 		ID:    func(a address) string { return awsops.AddressID(*a) },

@@ -17,7 +17,7 @@ type keyPair = *types.KeyPairInfo
 // keyPairs is the table of key pairs.
 func keyPairs() *Resource[keyPair] {
 	return &Resource[keyPair]{
-		Kind: "key-pairs", Title: "Key pairs", Noun: "key pair", Follows: []string{awsops.AnyResource},
+		Kind: "key-pairs", Title: "Key pairs", Tab: "Keys", Noun: "key pair", Follows: []string{awsops.AnyResource},
 		Empty: "No items found! Press n to create or i to import a key pair.",
 		Pages: refs(awsops.KeyPairs),
 		// Names may have blanks; an ID never has.

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"time"
@@ -18,6 +19,8 @@ type Resource[T any] struct {
 	Kind string
 	// Title heads the table; Noun is the singular that operations use.
 	Title, Noun string
+	// Tab is the title in the top line, where the whole one is too long.
+	Tab string
 	// Follows names the other nouns whose changes show in these rows.
 	Follows []string
 	// Empty is what the table says when it has no rows; "" is the general word.
@@ -131,10 +134,10 @@ type Spec interface {
 
 // SpecInfo is what there is to know about a resource without its type.
 type SpecInfo struct {
-	Kind, Title, Noun string
-	Follows           []string
-	Columns           []string
-	Actions           []ActionInfo
+	Kind, Title, Tab, Noun string
+	Follows                []string
+	Columns                []string
+	Actions                []ActionInfo
 }
 
 // ActionInfo is an action's key, operation and help.
@@ -142,7 +145,7 @@ type ActionInfo struct{ Key, Operation, Help string }
 
 // Info implements Spec.
 func (r *Resource[T]) Info() SpecInfo {
-	info := SpecInfo{Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows}
+	info := SpecInfo{Kind: r.Kind, Title: r.Title, Tab: cmp.Or(r.Tab, r.Title), Noun: r.Noun, Follows: r.Follows}
 	for _, c := range r.Columns {
 		info.Columns = append(info.Columns, c.Title)
 	}

@@ -18,7 +18,7 @@ type securityGroup = *types.SecurityGroup
 // securityGroups is the table of security groups.
 func securityGroups() *Resource[securityGroup] {
 	return &Resource[securityGroup]{
-		Kind: "groups", Title: "Security groups", Noun: "security group", Follows: []string{"rule"},
+		Kind: "groups", Title: "Security groups", Tab: "Groups", Noun: "security group", Follows: []string{"rule"},
 		Pages:   refs(awsops.SecurityGroups),
 		ID:      groupID,
 		Name:    groupName,
