@@ -72,7 +72,7 @@ func addressName(prefixes ...string) Rule {
 			}
 		}
 		return "", errors.New("write " + text)
-	}}
+	}}.picking("addresses", "")
 }
 
 // addressTarget is the field that a selected row fills.

@@ -75,7 +75,7 @@ func associateAddress() Operation {
 		Foresee: whoUses, Advice: addressAdvice(),
 		Fields: []Field[*in]{
 			addressTarget(addressName("eipalloc"), func(in *in) **string { return &in.Address }),
-			{Name: "instance-id", Help: "the instance, if it has one interface only", Need: Conditional, Rule: ID("i"), To: ToString(func(in *in) **string { return &in.InstanceId })},
+			{Name: "instance-id", Help: "the instance, if it has one interface only", Need: Conditional, Rule: ID("i"), Pick: Only("instances", "-state:terminated -state:shutting-down"), To: ToString(func(in *in) **string { return &in.InstanceId })},
 			{Name: "network-interface-id", Help: "the interface, instead of an instance", Need: Conditional, Rule: ID("eni"), To: ToString(func(in *in) **string { return &in.NetworkInterfaceId })},
 			{Name: "private-ip", Help: "one of the interface's addresses", Default: "the primary one", Rule: IP4(), To: ToString(func(in *in) **string { return &in.PrivateIpAddress })},
 			{Name: "allow-reassociation", Help: "move it if something else uses it, which loses it then", Default: "false", Raises: Disrupts, To: ToBool(func(in *in) **bool { return &in.AllowReassociation })},

@@ -66,7 +66,8 @@ type Field[In any] struct {
 	Target bool
 	// Raises is the risk of the call when this field is true.
 	Raises Risk
-	// Pick says where a form finds the values to offer; typed ones are taken too.
+	// Pick says where a form finds the values to offer; typed ones are taken
+	// too. Where it is empty the rule says it.
 	Pick Pick
 	// To says which member of the call's input the field sets.
 	To Binding[In]
@@ -80,6 +81,8 @@ type Pick struct {
 	// Where narrows the table to what the call can take, given the other inputs:
 	// a filter as it is typed over a table. It may ask EC2, and it may be nil.
 	Where func(ctx context.Context, client *ec2.Client, v Values) (string, error)
+	// Column is the title of the column whose cell is the value; "" is the ID.
+	Column string
 }
 
 // Only is a Pick of a table narrowed by a fixed filter, "" for all of it.
@@ -130,9 +133,13 @@ func (f Field[In]) info() FieldInfo {
 	if secret == nil {
 		secret = func(Values) bool { return false }
 	}
+	pick := f.Pick
+	if pick.Kind == "" {
+		pick = f.Rule.Picks
+	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: f.Pick, Sent: !f.To.local, Secret: secret,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: pick, Sent: !f.To.local, Secret: secret,
 		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Secret != nil, signed: f.To.signed,
 	}
 }

@@ -73,9 +73,9 @@ func launchFields() []Field[*launchIn] {
 		{Name: "min-count", Help: "launch none if fewer are possible", Default: "1", Rule: AtLeast(1), To: ToInt(func(in *launchIn) **int32 { return &in.MinCount })},
 		{Name: "max-count", Help: "launch as many as possible up to this", Default: "min-count", Rule: AtLeast(1), To: ToInt(func(in *launchIn) **int32 { return &in.MaxCount })},
 		{Name: "availability-zone", Help: "the zone; EC2 refuses one that is not the subnet's", Default: "EC2 chooses", Rule: Zone(), To: to(KindString, func(in *launchIn, v string) { in.Placement = &types.Placement{AvailabilityZone: &v} })},
-		{Name: "subnet-id", Help: "the subnet", Default: "the zone's default", Rule: ID("subnet"), To: ToString(func(in *launchIn) **string { return &in.SubnetId })},
-		{Name: "key-name", Help: "the key pair to log in with", Default: "none", Rule: KeyName(), To: ToString(func(in *launchIn) **string { return &in.KeyName })},
-		{Name: "security-groups", Help: "names or IDs of groups in the subnet's VPC", Default: "the group default", Rule: GroupRef(), To: ToList(func(in *launchIn) *[]string { return &in.SecurityGroupIds })},
+		{Name: "subnet-id", Help: "the subnet", Default: "the zone's default", Rule: ID("subnet"), Pick: Pick{Kind: "subnets", Where: inZone}, To: ToString(func(in *launchIn) **string { return &in.SubnetId })},
+		{Name: "key-name", Help: "the key pair to log in with", Default: "none", Rule: KeyName().picking("key-pairs", "Name"), To: ToString(func(in *launchIn) **string { return &in.KeyName })},
+		{Name: "security-groups", Help: "names or IDs of groups in the subnet's VPC", Default: "the group default", Rule: GroupRef(), Pick: Pick{Kind: "groups", Where: inVPC}, To: ToList(func(in *launchIn) *[]string { return &in.SecurityGroupIds })},
 		{Name: "kernel-id", Help: "the kernel of a paravirtual image", Default: "the image's", Rule: ID("aki"), To: ToString(func(in *launchIn) **string { return &in.KernelId })},
 		{Name: "ramdisk-id", Help: "the RAM disk of a paravirtual image", Default: "the image's", Rule: ID("ari"), To: ToString(func(in *launchIn) **string { return &in.RamdiskId })},
 		{Name: "monitoring", Help: "detailed monitoring, which is charged", Default: "false", Choices: []string{"true", "enabled", "false", "disabled"}, To: to(KindString, func(in *launchIn, v string) {
@@ -450,4 +450,25 @@ func primaryGroups(i types.Instance) []string {
 		ids = append(ids, aws.ToString(g.GroupId))
 	}
 	return ids
+}
+
+// inZone narrows the subnets to the zone of the launch, if it is given.
+func inZone(_ context.Context, _ *ec2.Client, v Values) (string, error) {
+	if zone := v.Get("availability-zone"); zone != "" {
+		return "zone:" + zone, nil
+	}
+	return "", nil
+}
+
+// inVPC narrows the groups to the VPC of the launch.
+func inVPC(ctx context.Context, client *ec2.Client, v Values) (string, error) {
+	in := &launchIn{}
+	if subnet := v.Get("subnet-id"); subnet != "" {
+		in.SubnetId = &subnet
+	}
+	vpc, err := launchVPC(ctx, client, in)
+	if vpc == "" {
+		return "", err
+	}
+	return "vpc:" + vpc, err
 }

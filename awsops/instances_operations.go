@@ -207,8 +207,8 @@ func consoleOutput() Operation {
 }
 
 // instanceTargets is the field of a change that the selection fills.
-func instanceTargets[In any](verb string, most int, member func(In) *[]string) Field[In] {
-	return Field[In]{Name: "instance-ids", Help: "the instances to " + verb, Need: Required, Default: "selection", Rule: ID("i"), Most: most, Target: true, To: ToList(member)}
+func instanceTargets[In any](verb, valid string, most int, member func(In) *[]string) Field[In] {
+	return Field[In]{Name: "instance-ids", Help: "the instances to " + verb, Need: Required, Default: "selection", Rule: ID("i"), Pick: Only("instances", valid), Most: most, Target: true, To: ToList(member)}
 }
 
 const liftProtection = "Protected: lift the protection first, with modify-instance-attribute; stop protection (disableApiStop) also keeps from terminating."
@@ -251,7 +251,7 @@ func powerOperations() []Operation {
 		&Op[*startIn, *ec2.StartInstancesOutput]{
 			Name: "start-instances", Help: "Start stopped instances", Noun: "instance", Risk: Changes,
 			Warning: "A new public IPv4 address is assigned unless an Elastic IP is attached.",
-			Fields:  []Field[*startIn]{instanceTargets("start", 0, func(in *startIn) *[]string { return &in.InstanceIds })},
+			Fields:  []Field[*startIn]{instanceTargets("start", "state:stopped", 0, func(in *startIn) *[]string { return &in.InstanceIds })},
 			Call:    (*ec2.Client).StartInstances, Outputs: stateChangeOutputs(),
 			Show:    func(out *ec2.StartInstancesOutput) Result { return stateChanges(out.StartingInstances) },
 			Expect:  &Expect{Passing: "pending", Until: []string{"running"}, Never: []string{"stopped", "shutting-down", "terminated"}, States: instanceStates},
@@ -262,7 +262,7 @@ func powerOperations() []Operation {
 			Warning: "Data on instance stores and the automatic public IPv4 address are lost.",
 			Advice:  map[string]string{"OperationNotPermitted": liftProtection},
 			Fields: []Field[*stopIn]{
-				instanceTargets("stop", 0, func(in *stopIn) *[]string { return &in.InstanceIds }),
+				instanceTargets("stop", "-state:stopped -state:terminated", 0, func(in *stopIn) *[]string { return &in.InstanceIds }),
 				{Name: "force", Help: "stop without flushing file systems", Default: "false", Raises: Disrupts, To: ToBool(func(in *stopIn) **bool { return &in.Force })},
 				{Name: "hibernate", Help: "save memory to disk first, if that was configured at launch", Default: "false", To: ToBool(func(in *stopIn) **bool { return &in.Hibernate })},
 				{Name: "skip-os-shutdown", Help: "do not shut the operating system down", Default: "false", Raises: Disrupts, To: ToBool(func(in *stopIn) **bool { return &in.SkipOsShutdown })},
@@ -275,7 +275,7 @@ func powerOperations() []Operation {
 		&Op[*rebootIn, *rebooted]{
 			Name: "reboot-instances", Help: "Reboot running instances", Noun: "instance", Risk: Changes,
 			Warning: "Terminated instances are skipped silently.",
-			Fields:  []Field[*rebootIn]{instanceTargets("reboot", 0, func(in *rebootIn) *[]string { return &in.InstanceIds })},
+			Fields:  []Field[*rebootIn]{instanceTargets("reboot", "state:running", 0, func(in *rebootIn) *[]string { return &in.InstanceIds })},
 			Call:    rebootInstances, Outputs: []string{"rebooted-ids", "result", "instance-id", "current-state", "current-state-code"}, Show: showRebooted,
 			Expect:  &Expect{Until: []string{"ok"}, Never: []string{"impaired", "not-applicable"}, States: instanceChecks},
 			Example: Values{"instance-ids": {"i-0aa00000000000001"}},
@@ -284,7 +284,7 @@ func powerOperations() []Operation {
 			Name: "terminate-instances", Help: "Terminate instances for good", Noun: "instance", Risk: Destroys,
 			Warning: "This cannot be undone.", Foresee: whatTerminationTakes, Advice: map[string]string{"OperationNotPermitted": liftProtection},
 			Fields: []Field[*terminateIn]{
-				instanceTargets("terminate", 1000, func(in *terminateIn) *[]string { return &in.InstanceIds }),
+				instanceTargets("terminate", "-state:terminated", 1000, func(in *terminateIn) *[]string { return &in.InstanceIds }),
 				{Name: "force", Help: "also when the operating system does not answer", Default: "false", To: ToBool(func(in *terminateIn) **bool { return &in.Force })},
 				{Name: "skip-os-shutdown", Help: "do not shut the operating system down", Default: "false", To: ToBool(func(in *terminateIn) **bool { return &in.SkipOsShutdown })},
 			},
@@ -413,7 +413,7 @@ func monitoringOperations() []Operation {
 		&Op[*onIn, *ec2.MonitorInstancesOutput]{
 			Name: "monitor-instances", Help: "Turn detailed monitoring on", Noun: "instance", Risk: Changes,
 			Warning: "Detailed monitoring (one minute) is charged.",
-			Fields:  []Field[*onIn]{instanceTargets("monitor", 0, func(in *onIn) *[]string { return &in.InstanceIds })},
+			Fields:  []Field[*onIn]{instanceTargets("monitor", "-state:terminated", 0, func(in *onIn) *[]string { return &in.InstanceIds })},
 			Call:    (*ec2.Client).MonitorInstances, Outputs: []string{"instance-id", "monitoring-state"},
 			Show:    func(out *ec2.MonitorInstancesOutput) Result { return monitorings(out.InstanceMonitorings) },
 			Expect:  &Expect{Until: []string{"enabled"}, Never: []string{"disabling"}, States: states},
@@ -421,7 +421,7 @@ func monitoringOperations() []Operation {
 		},
 		&Op[*offIn, *ec2.UnmonitorInstancesOutput]{
 			Name: "unmonitor-instances", Help: "Turn detailed monitoring off", Noun: "instance", Risk: Changes,
-			Fields: []Field[*offIn]{instanceTargets("stop monitoring", 0, func(in *offIn) *[]string { return &in.InstanceIds })},
+			Fields: []Field[*offIn]{instanceTargets("stop monitoring", "-state:terminated", 0, func(in *offIn) *[]string { return &in.InstanceIds })},
 			Call:   (*ec2.Client).UnmonitorInstances, Outputs: []string{"instance-id", "monitoring-state"},
 			Show:    func(out *ec2.UnmonitorInstancesOutput) Result { return monitorings(out.InstanceMonitorings) },
 			Expect:  &Expect{Until: []string{"disabled"}, Never: []string{"pending"}, States: states},

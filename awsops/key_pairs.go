@@ -98,7 +98,7 @@ func deleteKeyPair() Operation {
 	return &Op[*in, *deletedKey]{
 		Name: "delete-key-pair", Help: "Delete a key pair from EC2", Noun: "key pair", Risk: Destroys,
 		Warning: "Instances keep their public key. New ones cannot be launched with it any more.", Foresee: launchedWith,
-		Fields: []Field[*in]{{Name: "key-name", Help: "the key pair, by its name or ID", Need: Required, Default: "selected row", Rule: KeyName(), Target: true, To: ToString(func(in *in) **string { return &in.Key })}},
+		Fields: []Field[*in]{{Name: "key-name", Help: "the key pair, by its name or ID", Need: Required, Default: "selected row", Rule: KeyName().picking("key-pairs", "Name"), Target: true, To: ToString(func(in *in) **string { return &in.Key })}},
 		Call:   deleteKey, Outputs: []string{"result"},
 		Show: func(out *deletedKey) Result {
 			res := Result{RequestID: out.requestID, Outputs: []Output{{"result", true}}}
@@ -161,7 +161,7 @@ func listKeyPairs() Operation {
 	return &Op[*in, *ec2.DescribeKeyPairsOutput]{
 		Name: "describe-key-pairs", Help: "List the key pairs", Noun: "key pair",
 		Fields: append([]Field[*in]{
-			{Name: "key-names", Help: "only this key pair, repeated for more", Default: "all", Rule: KeyName(), Whole: true, To: ToList(func(in *in) *[]string { return &in.KeyNames })},
+			{Name: "key-names", Help: "only this key pair, repeated for more", Default: "all", Rule: KeyName().picking("key-pairs", "Name"), Whole: true, To: ToList(func(in *in) *[]string { return &in.KeyNames })},
 			{Name: "key-pair-ids", Help: "only the key pairs with these IDs", Default: "all", Rule: ID("key"), To: ToList(func(in *in) *[]string { return &in.KeyPairIds })},
 			{Name: "include-public-key", Help: "also the public keys, in JSON", Default: "false", To: ToBool(func(in *in) **bool { return &in.IncludePublicKey })},
 		}, delimiters[*in](",")[1:]...),
@@ -198,7 +198,7 @@ func importKeyPair() Operation {
 		},
 		Fields: []Field[*in]{
 			newKeyName(func(in *in) **string { return &in.KeyName }),
-			{Name: "public-key-material", Help: "the text of the public key file", Need: Required, Secret: func(Values) bool { return true }, Rule: PublicKey(), To: to(KindString, func(in *in, v string) { in.PublicKeyMaterial = []byte(v) })},
+			{Name: "public-key-material", Help: "the text of the public key file", Need: Required, Secret: isNoPublicKey, Rule: PublicKey(), To: to(KindString, func(in *in, v string) { in.PublicKeyMaterial = []byte(v) })},
 			newTags(types.ResourceTypeKeyPair, func(in *in) *[]types.TagSpecification { return &in.TagSpecifications }),
 		},
 		Call: (*ec2.Client).ImportKeyPair, Outputs: []string{"key-name", "key-fingerprint", "key-pair-id"},
@@ -213,4 +213,10 @@ func importKeyPair() Operation {
 			"public-key-material": {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop laptop"},
 		},
 	}
+}
+
+// isNoPublicKey hides what may be the other half.
+func isNoPublicKey(v Values) bool {
+	_, err := PublicKey().Check(v.Get("public-key-material"))
+	return err != nil
 }

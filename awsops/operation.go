@@ -273,6 +273,8 @@ type Operation interface {
 type CallOptions struct {
 	// DryRun asks EC2 whether the call would be allowed, without making it.
 	DryRun bool
+
+	record func(action string, input any) bool // sees each call, and ends it where it says so
 }
 
 // Info implements Operation.
@@ -360,7 +362,7 @@ func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opt
 	if opts.DryRun {
 		setDryRun(in)
 	}
-	c := call{info: o.Info(), region: client.Options().Region, dryRun: opts.DryRun, advice: o.Advice, doubt: o.Doubt}
+	c := call{info: o.Info(), region: client.Options().Region, dryRun: opts.DryRun, record: opts.record, advice: o.Advice, doubt: o.Doubt}
 	return c.make(func(options ...func(*ec2.Options)) (Result, error) {
 		out, err := o.Call(client, ctx, in, options...)
 		if err != nil {
@@ -376,6 +378,7 @@ type call struct {
 	info          Info
 	region, doubt string
 	dryRun        bool
+	record        func(action string, input any) bool
 	advice        map[string]string
 }
 
@@ -385,6 +388,9 @@ func (c call) make(do func(...func(*ec2.Options)) (Result, error)) (Result, erro
 	options := []func(*ec2.Options){recordRequestID(&requestID)}
 	if c.info.Risk > Reads {
 		options = append(options, retryChangesCarefully)
+	}
+	if c.record != nil {
+		options = append(options, recordInput(c.record))
 	}
 	res, err := do(options...)
 	if input := (*InputError)(nil); errors.As(err, &input) { // found out by a flow

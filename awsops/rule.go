@@ -16,6 +16,22 @@ type Rule struct {
 	// Text is the rule in a few words, for help.
 	Text  string
 	Check func(string) (string, error)
+	// Picks says which resources the values name, if they name any.
+	Picks Pick
+}
+
+// picking is a rule for values that name the resources of a table.
+func (r Rule) picking(kind, column string) Rule {
+	r.Picks = Pick{Kind: kind, Column: column}
+	return r
+}
+
+// kindsByPrefix are the tables of what an ID can name.
+func kindsByPrefix() map[string]string {
+	return map[string]string{
+		"i": "instances", "sg": "groups", "sgr": "rules", "eipalloc": "addresses", "vol": "volumes", "snap": "snapshots", "ami": "images",
+		"vpc": "vpcs", "subnet": "subnets", "eni": "interfaces", "lt": "launch-templates", "bun": "bundle-tasks",
+	}
 }
 
 // kindRules hold for every field of a kind.
@@ -60,7 +76,7 @@ func ID(prefix string) Rule {
 			return s, nil
 		}
 		return "", errors.New("write " + text)
-	}}
+	}}.picking(kindsByPrefix()[prefix], "")
 }
 
 // Between is a whole number within bounds.
@@ -128,12 +144,12 @@ func Shaped(pattern, text string) Rule {
 
 // Zone is rule V-ZONE while offline: the shape of a zone's name.
 func Zone() Rule {
-	return Shaped(`^[a-z]{2}(-[a-z0-9]+)+-\d[a-z]$`, "a zone such as eu-west-1a")
+	return Shaped(`^[a-z]{2}(-[a-z0-9]+)+-\d[a-z]$`, "a zone such as eu-west-1a").picking("zones", "")
 }
 
 // Region is the shape of a region's name.
 func Region() Rule {
-	return Shaped(`^[a-z]{2}(-[a-z]+)+-\d+$`, "a region such as eu-west-1")
+	return Shaped(`^[a-z]{2}(-[a-z]+)+-\d+$`, "a region such as eu-west-1").picking("regions", "")
 }
 
 // NotEmpty is a delimiter: any text but none.
@@ -238,7 +254,7 @@ func GroupRef() Rule {
 			return "", errors.New("write the name of a group, or " + id.Text)
 		}
 		return s, nil
-	}}
+	}}.picking("groups", "")
 }
 
 // ProfileRef names an instance profile: by its name or its ARN.

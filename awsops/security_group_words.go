@@ -414,5 +414,5 @@ func groupRef() Rule {
 			return id.Check(s)
 		}
 		return groupText(s)
-	}}
+	}}.picking("groups", "")
 }

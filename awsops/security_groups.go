@@ -15,20 +15,13 @@ import (
 
 // SecurityGroups lists the security groups of a scope page by page.
 func SecurityGroups(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.SecurityGroup, error] {
-	return func(yield func([]types.SecurityGroup, error) bool) {
-		in := &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(firstPage)}
-		for {
-			out, err := client.DescribeSecurityGroups(ctx, in)
-			if err != nil {
-				yield(nil, readGroups(client, err))
-				return
-			}
-			if !yield(out.SecurityGroups, nil) || aws.ToString(out.NextToken) == "" {
-				return
-			}
-			in.NextToken, in.MaxResults = out.NextToken, aws.Int32(fullPage)
+	return pagesOf(client, "describe-security-groups", func(size *int32, token *string) ([]types.SecurityGroup, *string, error) {
+		out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{MaxResults: size, NextToken: token})
+		if err != nil {
+			return nil, nil, err
 		}
-	}
+		return out.SecurityGroups, out.NextToken, nil
+	})
 }
 
 // readGroups explains the error of a read, also within a change.

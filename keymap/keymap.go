@@ -10,7 +10,7 @@ type Map struct {
 	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages key.Binding
 	Back, Quit, Interrupt, Accept                               key.Binding
 	Yes, Really, No, DryRun, Edit, OneByOne                     key.Binding
-	TypedDryRun, TypedEdit                                      key.Binding
+	TypedDryRun, TypedEdit, TypedCommand                        key.Binding
 }
 
 // Default is the field's habits: vi, less and k9s.
@@ -57,8 +57,9 @@ func Default() Map {
 		Edit:     bind("all inputs", "e"),
 		OneByOne: bind("try one by one", "f"),
 
-		TypedDryRun: bind("dry run", "ctrl+t"),
-		TypedEdit:   bind("all inputs", "ctrl+e"),
+		TypedDryRun:  bind("dry run", "ctrl+t"),
+		TypedEdit:    bind("all inputs", "ctrl+e"),
+		TypedCommand: bind("copy as aws command", "ctrl+y"),
 	}
 }
 

@@ -259,6 +259,7 @@ func (m *Model) newHelp() views.View {
 		"  web              a cell or a tag contains it",
 		"  state:running    the column contains it",
 		"  tag:Env=prod     the tag contains it; tag:Env asks for the tag",
+		"  ~wbprd           the letters, in this order; =i-0abc is that ID",
 		"  -word            none of these",
 		"", th.Heading.Render("Signs before a row"),
 		"  >  under the cursor     *  marked",

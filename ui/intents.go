@@ -18,8 +18,10 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 	case views.Run:
 		return m.run(intent)
 	case submitted:
-		m.pop()
-		return m.request(intent.Operation, intent.Values, views.Run{Targets: m.targetsOf(intent)})
+		if !intent.DryRun { // which leaves the form as it is
+			m.pop()
+		}
+		return m.request(intent.Operation, intent.Values, views.Run{Targets: m.targetsOf(intent), Scope: intent.Scope, DryRun: intent.DryRun})
 	case views.Open:
 		return m.push(m.newTable(intent.Kind, intent.Query))
 	case views.Show:
@@ -158,7 +160,7 @@ func (m *Model) run(run views.Run) tea.Cmd {
 		}
 	}
 	if run.Form || op.Validate(values) != nil {
-		return m.push(&formDialog{Form: views.NewForm(m.env, op, values), targets: run.Targets})
+		return m.push(&formDialog{Form: views.NewForm(m.env, op, values, m.scopesOf(run)), targets: run.Targets})
 	}
 	return m.request(op, values, run)
 }
@@ -176,7 +178,7 @@ func (m *Model) targetsOf(s submitted) []views.Target {
 		case len(known) > 0:
 			out = append(out, views.Target{Scope: known[0].Scope, Account: known[0].Account, ID: id})
 		default:
-			t := views.Target{ID: id}
+			t := views.Target{ID: id, Scope: s.Scope, Account: m.env.Session.Account(s.Scope.Profile)}
 			if scopes := m.env.Session.Scopes(); len(scopes) == 1 {
 				t.Scope, t.Account = scopes[0], m.env.Session.Account(scopes[0].Profile)
 			}
@@ -189,14 +191,14 @@ func (m *Model) targetsOf(s submitted) []views.Target {
 // request makes one request for each scope of the targets and asks for the
 // confirmation that the gate wants.
 func (m *Model) request(op awsops.Operation, values awsops.Values, run views.Run) tea.Cmd {
-	requests, err := m.requests(op, op.Info().Fresh(values), run.Targets)
+	requests, err := m.requests(op, op.Info().Fresh(values), run)
 	if err != nil {
 		m.say(err.Error(), theme.Bad)
 		return nil
 	}
 	need := awsops.Unconfirmed
 	for i, r := range requests {
-		requests[i].OneByOne = run.OneByOne
+		requests[i].OneByOne, requests[i].DryRun = run.OneByOne, run.DryRun
 		n, err := m.env.Session.Need(r)
 		if err != nil {
 			m.say(err.Error(), theme.Bad)
@@ -204,16 +206,37 @@ func (m *Model) request(op awsops.Operation, values awsops.Values, run views.Run
 		}
 		need = max(need, n)
 	}
-	if need == awsops.Unconfirmed {
+	if need == awsops.Unconfirmed || run.DryRun { // which changes nothing
 		return m.start(requests, run.Targets)
 	}
 	m.danger = need == awsops.Typed
 	return m.push(newConfirm(m.env, requests, run.Targets, run.Skipped, need))
 }
 
+// scopesOf are the scopes that a form can be about: those of its targets, the
+// one that has been chosen before, or all.
+func (m *Model) scopesOf(run views.Run) []awsops.Scope {
+	var out []awsops.Scope
+	for _, t := range run.Targets {
+		if !slices.Contains(out, t.Scope) {
+			out = append(out, t.Scope)
+		}
+	}
+	if len(out) == 0 {
+		out = m.env.Session.Scopes()
+	}
+	if i := slices.Index(out, run.Scope); i > 0 { // the form begins with it
+		out[0], out[i] = out[i], out[0]
+	}
+	return out
+}
+
 // requests splits the targets by scope. A read without targets goes to every scope.
-func (m *Model) requests(op awsops.Operation, values awsops.Values, targets []views.Target) ([]awsops.Request, error) {
-	field, scopes := op.Info().Target(), m.env.Session.Scopes()
+func (m *Model) requests(op awsops.Operation, values awsops.Values, run views.Run) ([]awsops.Request, error) {
+	targets, field, scopes := run.Targets, op.Info().Target(), m.env.Session.Scopes()
+	if run.Scope != (awsops.Scope{}) {
+		scopes = []awsops.Scope{run.Scope}
+	}
 	if len(scopes) == 0 {
 		return nil, fmt.Errorf("%s: there is no connection to AWS yet", op.Info().Name)
 	}

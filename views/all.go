@@ -1,5 +1,10 @@
 package views
 
+// unlisted are the tables that only forms show, to pick from.
+func unlisted() []Spec {
+	return []Spec{vpcs(), subnets(), interfaces()}
+}
+
 // All lists the tables, in the order of their number keys.
 func All() []Spec {
 	return []Spec{

@@ -13,6 +13,8 @@ import (
 //	web            some cell or tag contains it
 //	state:running  the column contains it; a column may be cut short if that is clear
 //	tag:Env=prod   the tag's value contains it; tag:Env asks for the tag itself
+//	=i-0abc        its ID is exactly that
+//	~wbprd         some cell or tag has these letters, in this order
 //	-word          any of these, negated
 //
 // Case does not count. Double quotes keep blanks together.
@@ -44,6 +46,12 @@ func (f filter[T]) match(r *row[T]) bool {
 }
 
 func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag) func(*row[T]) bool {
+	if id, ok := strings.CutPrefix(word, "="); ok && id != "" {
+		return func(r *row[T]) bool { return strings.EqualFold(r.id, id) }
+	}
+	if letters, ok := strings.CutPrefix(word, "~"); ok {
+		return func(r *row[T]) bool { return hasLetters(r.text, letters) }
+	}
 	name, value, ok := strings.Cut(word, ":")
 	if ok && name == "tag" && tags != nil {
 		return tagTerm(value, tags)
@@ -54,6 +62,25 @@ func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag)
 		}
 	}
 	return func(r *row[T]) bool { return strings.Contains(r.text, word) }
+}
+
+// hasLetters says whether a line of the text has the letters, in their order.
+func hasLetters(text, letters string) bool {
+	if letters == "" {
+		return true
+	}
+	at := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\n':
+			at = 0
+		case letters[at]:
+			if at++; at == len(letters) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func tagTerm[T any](term string, tags func(T) []awsops.Tag) func(*row[T]) bool {

@@ -69,6 +69,7 @@ func TestFilter(t *testing.T) {
 		`tag:Owner="Doe, Jane"`: "x1", `"doe, jane"`: "x1", `"doe, jane`: "x1", `"web 1"`: "", `""`: "x1 x2 x3 x4",
 		"db:main": "x3", "nocolumn:x": "", ":": "x3", "tag:a:b=c=d": "x3", "tag:": "", "=": "x1 x2 x3",
 		"account:1111": "x1 x2 x3 x4", "region:us-east": "x1 x2 x3 x4", "name:": "x1 x2 x3 x4",
+		"=x2": "x2", "=X2": "x2", "=x": "", "-=x2": "x1 x3 x4", "~rnng": "x1 x3", "~gnnr": "", "~": "x1 x2 x3 x4", "~webrunning": "", "-~rnng": "x2 x4", "~WB running": "x1",
 	} {
 		t.Run(query, func(t *testing.T) {
 			rs.search(query)
@@ -98,7 +99,7 @@ func someThing(rng *rand.Rand, i int) thing {
 }
 
 func someQuery(rng *rand.Rand) string {
-	parts := []string{"web", "db", "-", " ", "state:", "run", "stop", "tag:", "Env", "=", "prod", `"`, "a b", "é", "決", "size:", "1", "x0", ":", "-tag:Env=", "id:x", "name:"}
+	parts := []string{"web", "db", "-", " ", "state:", "run", "stop", "tag:", "Env", "=", "prod", `"`, "a b", "é", "決", "size:", "1", "x0", ":", "-tag:Env=", "id:x", "name:", "~", "rn", "=x00"}
 	var b strings.Builder
 	for range 1 + rng.IntN(5) {
 		b.WriteString(parts[rng.IntN(len(parts))])

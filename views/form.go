@@ -6,22 +6,25 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
-	"github.com/charmbracelet/lipgloss"
 
 	"ec2deck/awsops"
 	"ec2deck/theme"
 )
 
 // Form asks for the inputs of an operation. Each field is checked by the
-// operation's own rules; nothing that breaks one leaves the form.
+// operation's own rules as it is typed; nothing that breaks one leaves the form.
 type Form struct {
 	env     Env
 	op      awsops.Operation
 	info    awsops.Info
 	form    *huh.Form
 	strings map[string]*string
-	bools   map[string]*bool
+	inputs  map[string]*input
+	pickers map[string]*picker
+	scopes  []awsops.Scope // those that the call can go to
+	chosen  string         // the one that has been chosen, as it is written
 	problem string
+	command string // the request as a command line
 	width   int
 	height  int
 }
@@ -30,6 +33,10 @@ type Form struct {
 type Submit struct {
 	Operation awsops.Operation
 	Values    awsops.Values
+	// Scope is where it goes, if the form knows.
+	Scope awsops.Scope
+	// DryRun only asks whether it would be allowed; the form stays.
+	DryRun bool
 }
 
 func (Submit) intent() {}
@@ -37,25 +44,26 @@ func (Submit) intent() {}
 // noText is how a field is told to be empty, which differs from left out.
 const noText = `""`
 
-// NewForm makes the form of an operation, filled with what is known.
-func NewForm(env Env, op awsops.Operation, values awsops.Values) *Form {
-	f := &Form{env: env, op: op, info: op.Info(), strings: map[string]*string{}, bools: map[string]*bool{}}
+// inScope is the field that chooses the scope; no input is called that.
+const inScope = "in"
+
+// NewForm makes the form of an operation, filled with what is known. Of
+// several scopes a change goes to one, which is asked for.
+func NewForm(env Env, op awsops.Operation, values awsops.Values, scopes []awsops.Scope) *Form {
+	f := &Form{env: env, op: op, info: op.Info(), scopes: scopes, strings: map[string]*string{}, pickers: map[string]*picker{}}
+	if len(scopes) > 0 {
+		f.chosen = scopes[0].String()
+	}
 	for _, field := range f.info.Fields {
-		switch field.Kind {
-		case awsops.KindBool:
-			on := values.Get(field.Name) == "true"
-			f.bools[field.Name] = &on
-		default:
-			sep := ", "
-			if onLines(field) {
-				sep = "\n"
-			}
-			text := strings.Join(values[field.Name], sep)
-			if field.Blank && text == "" && len(values[field.Name]) > 0 {
-				text = noText
-			}
-			f.strings[field.Name] = &text
+		sep := ", "
+		if onLines(field) {
+			sep = "\n"
 		}
+		text := strings.Join(values[field.Name], sep)
+		if field.Blank && text == "" && len(values[field.Name]) > 0 {
+			text = noText
+		}
+		f.strings[field.Name] = &text
 	}
 	f.build()
 	return f
@@ -64,59 +72,111 @@ func NewForm(env Env, op awsops.Operation, values awsops.Values) *Form {
 // build makes the huh form anew; after a refused submission it starts over
 // with what was typed.
 func (f *Form) build() {
+	f.inputs = map[string]*input{}
 	var fields []huh.Field
+	titles := 0
 	for _, field := range f.info.Fields {
-		fields = append(fields, f.field(field))
+		titles = min(mostTitle, max(titles, len(titleOf(field))))
 	}
-	f.form = huh.NewForm(huh.NewGroup(fields...)).WithTheme(formTheme(f.env.Theme)).WithShowHelp(false)
+	if f.asksScope() {
+		fields = append(fields, f.whereTo(titles))
+	}
+	for _, field := range f.info.Fields {
+		fields = append(fields, f.field(field, titles))
+	}
+	f.form = huh.NewForm(huh.NewGroup(fields...)).WithTheme(formTheme(f.env.Theme)).WithShowHelp(false).WithShowErrors(false)
 	f.size()
 }
 
-// mostAbout keeps the description of a field to a line or two; the whole rule
-// is in the help of the command.
-const mostAbout = 140
+// asksScope says that it has to be said where the call goes.
+func (f *Form) asksScope() bool { return len(f.scopes) > 1 && f.info.Risk > awsops.Reads }
 
-func (f *Form) field(field awsops.FieldInfo) huh.Field {
-	title := field.Name
-	if field.Need == awsops.Required {
-		title += " (required)"
+// scope is where the call goes, if it goes to one scope.
+func (f *Form) scope() (awsops.Scope, bool) {
+	if len(f.scopes) > 1 && !f.asksScope() {
+		return awsops.Scope{}, false
 	}
-	about := field.Help
+	for _, s := range f.scopes {
+		if s.String() == f.chosen {
+			return s, true
+		}
+	}
+	return awsops.Scope{}, false
+}
+
+// whereTo is the field that chooses the scope.
+func (f *Form) whereTo(titles int) huh.Field {
+	c := &choice{line: line{env: f.env, name: inScope, title: inScope, about: "the profile and region that it goes to", titles: titles, value: &f.chosen, check: func(string) error { return nil }}}
+	for _, s := range f.scopes {
+		c.options = append(c.options, option{s.String(), s.String()})
+	}
+	return c
+}
+
+const (
+	mostAbout = 140 // the whole rule is in the help of the command
+	mostTitle = 30
+)
+
+func titleOf(field awsops.FieldInfo) string {
+	if field.Need == awsops.Required {
+		return field.Name + " (required)"
+	}
+	return field.Name
+}
+
+func (f *Form) field(field awsops.FieldInfo, titles int) huh.Field {
+	title, about := titleOf(field), field.Help
 	if field.Rule != "" {
 		about = fit(about+" – "+field.Rule, mostAbout)
 	}
 	if field.Blank {
 		about += "; " + noText + " is the empty value"
 	}
-	check := func(s string) error {
-		if err := field.Check(f.split(field, s)); err != nil {
-			return err
-		}
-		return nil
+	value, check := f.strings[field.Name], func(s string) error { return f.check(field, s) }
+	if onLines(field) {
+		return huh.NewText().Key(field.Name).Title(title).Description(about + "; one on a line (alt+enter)").Lines(2).Value(value).Validate(check)
 	}
-	switch {
-	case field.Kind == awsops.KindBool:
-		return huh.NewConfirm().Key(field.Name).Title(title).Description(" – " + about + " ").Inline(true).Value(f.bools[field.Name])
-	case len(field.Choices) > mostOptions:
-		return huh.NewInput().Key(field.Name).Title(title).Description(about).Placeholder(field.Default).Suggestions(field.Choices).Value(f.strings[field.Name]).Validate(check)
-	case len(field.Choices) > 0:
-		return huh.NewSelect[string]().Key(field.Name).Title(title).Description(about).Options(choices(field)...).Value(f.strings[field.Name])
-	case onLines(field):
-		return huh.NewText().Key(field.Name).Title(title).Description(about + "; one on a line (alt+enter)").Lines(2).Value(f.strings[field.Name]).Validate(check)
+	l := line{env: f.env, name: field.Name, title: title, about: about, titles: titles, value: value, check: check}
+	if options := choices(field); len(options) > 0 && len(options) <= mostOptions {
+		return &choice{line: l, options: options}
 	}
-	return huh.NewInput().Key(field.Name).Title(title).Description(about).Placeholder(field.Default).Value(f.strings[field.Name]).Validate(check)
+	in := newInput(l, field.Default)
+	in.text.SetSuggestions(field.Choices)
+	in.text.ShowSuggestions = len(field.Choices) > 0
+	f.inputs[field.Name] = in
+	return in
+}
+
+// check is the rule of a field for a text. The error is nil, and not a nil of
+// another type.
+func (f *Form) check(field awsops.FieldInfo, s string) error {
+	if err := field.Check(f.split(field, s)); err != nil {
+		return err
+	}
+	return nil
 }
 
 // mostOptions is how many choices are listed; of more, the beginning is typed.
 const mostOptions = 12
 
-// choices are the values that a field allows, and none where it may be left out.
-func choices(field awsops.FieldInfo) []huh.Option[string] {
-	options := huh.NewOptions(field.Choices...)
-	if field.Need == awsops.Required {
-		return options
+// choices are the few values that a field allows, and none where it may be
+// left out.
+func choices(field awsops.FieldInfo) []option {
+	var out []option
+	for _, s := range field.Choices {
+		out = append(out, option{s, s})
 	}
-	return append([]huh.Option[string]{huh.NewOption("default: "+field.Default, "")}, options...)
+	switch {
+	case field.Kind == awsops.KindBool && (field.Default == "" || field.Default == "false"):
+		return []option{{"no", ""}, {"yes", "true"}}
+	case field.Kind == awsops.KindBool:
+		out = []option{{"yes", "true"}, {"no", "false"}}
+	}
+	if len(out) > 0 && field.Need != awsops.Required {
+		out = append([]option{{"default: " + field.Default, ""}}, out...)
+	}
+	return out
 }
 
 // onLines says that each line of the input is a value of its own.
@@ -142,12 +202,7 @@ func (f *Form) split(field awsops.FieldInfo, s string) []string {
 func (f *Form) values() awsops.Values {
 	out := awsops.Values{}
 	for _, field := range f.info.Fields {
-		switch {
-		case field.Kind == awsops.KindBool:
-			if *f.bools[field.Name] {
-				out[field.Name] = []string{"true"}
-			}
-		case strings.TrimSpace(*f.strings[field.Name]) != "":
+		if strings.TrimSpace(*f.strings[field.Name]) != "" {
 			out[field.Name] = f.split(field, *f.strings[field.Name])
 		}
 	}
@@ -159,11 +214,11 @@ func (f *Form) values() awsops.Values {
 // nothing, so they are dropped here and below.
 func (f *Form) Init() tea.Cmd {
 	f.form.Init()
-	return nil
+	return f.arrive()
 }
 
 // Close implements View.
-func (f *Form) Close() {}
+func (f *Form) Close() { f.forget() }
 
 // Focused is the input that keys go to.
 func (f *Form) Focused() string { return f.form.GetFocusedField().GetKey() }
@@ -172,27 +227,121 @@ func (f *Form) Focused() string { return f.form.GetFocusedField().GetKey() }
 func (f *Form) Typing() bool { return true }
 
 // Status implements View.
-func (f *Form) Status() Status { return Status{} }
+func (f *Form) Status() Status {
+	if p := f.picking(); p != nil {
+		return p.table.Status()
+	}
+	return Status{}
+}
 
 // Help implements View.
 func (f *Form) Help() []key.Binding {
-	return []key.Binding{binding("tab", "next"), binding("shift+tab", "previous"), binding("enter", "next, then run"), binding("esc", "cancel")}
+	out := []key.Binding{binding("tab", "next"), binding("shift+tab", "previous")}
+	if f.picking() != nil {
+		out = append(out, key.NewBinding(key.WithKeys("down"), key.WithHelp("↓/↑", "choose")))
+	}
+	out = append(out, binding("enter", "next, then run"))
+	if f.info.Risk > awsops.Reads {
+		out = append(out, f.env.Keys.TypedDryRun)
+	}
+	return append(out, f.env.Keys.TypedCommand, binding("esc", "cancel"))
 }
 
 // Update implements View.
 func (f *Form) Update(msg tea.Msg) (Intent, tea.Cmd) {
-	press, isKey := msg.(tea.KeyMsg)
-	if isKey && key.Matches(press, f.env.Keys.Back) {
-		return Back{}, nil
-	}
-	if isKey && f.step(press) {
-		return f.finish(), nil
-	}
-	if isKey {
-		model, _ := f.form.Update(msg)
-		f.form = model.(*huh.Form)
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		return f.onKey(msg)
+	case narrowed:
+		if msg.form == f {
+			return nil, f.offer(msg)
+		}
+	case commanded:
+		if msg.form == f {
+			return f.onCommand(msg), nil
+		}
+	default:
+		return nil, f.toPickers(msg)
 	}
 	return nil, nil
+}
+
+// toPickers gives the tables what concerns them.
+func (f *Form) toPickers(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, p := range f.pickers {
+		if p.table != nil {
+			_, cmd := p.table.Update(msg)
+			cmds = append(cmds, cmd)
+		}
+	}
+	f.hint()
+	return tea.Batch(cmds...)
+}
+
+func (f *Form) onKey(press tea.KeyMsg) (Intent, tea.Cmd) {
+	k := f.env.Keys
+	switch {
+	case key.Matches(press, k.Back):
+		return Back{}, nil
+	case key.Matches(press, k.TypedDryRun) && f.info.Risk > awsops.Reads:
+		return f.dryRun(), nil
+	case key.Matches(press, k.TypedCommand):
+		return f.askCommand()
+	case f.choose(press):
+	case f.step(press):
+		if intent := f.finish(); intent != nil {
+			return intent, nil
+		}
+		return nil, f.arrive()
+	default:
+		scope := f.chosen
+		f.toHuh(press)
+		if f.chosen != scope {
+			f.forget()
+		}
+		f.narrow()
+	}
+	f.tell()
+	return nil, nil
+}
+
+// redraw makes huh draw its fields anew.
+type redraw struct{}
+
+func (f *Form) toHuh(msg tea.Msg) {
+	model, _ := f.form.Update(msg)
+	f.form = model.(*huh.Form)
+}
+
+// arrive prepares the field that has just got the focus.
+func (f *Form) arrive() tea.Cmd {
+	field, ok := f.info.Field(f.Focused())
+	f.tell()
+	if !ok {
+		return nil
+	}
+	cmd := f.pick(field)
+	f.size()
+	return cmd
+}
+
+// tell brings up to date what is said about the inputs: the rule that the
+// field with the focus breaks, where it does not say so itself, and the
+// request as a command line.
+func (f *Form) tell() {
+	f.problem, f.command = "", ""
+	field, ok := f.info.Field(f.Focused())
+	if ok && onLines(field) && *f.strings[field.Name] != "" {
+		if err := f.check(field, *f.strings[field.Name]); err != nil {
+			f.problem = err.Error()
+		}
+	}
+	values := f.values()
+	scope, ok := f.scope()
+	if f.problem == "" && ok && f.op.Validate(values) == nil {
+		f.command, _ = awsops.CommandLine(f.env.Context, nil, f.op, values, scope)
+	}
 }
 
 // step goes to another field at once. huh would send itself a message for
@@ -207,10 +356,13 @@ func (f *Form) step(press tea.KeyMsg) bool {
 		return false
 	}
 	at := f.form.GetFocusedField()
-	if field, ok := f.info.Field(at.GetKey()); ok && field.Kind != awsops.KindBool {
-		if field.Check(f.split(field, *f.strings[field.Name])) != nil {
-			return false // huh keeps the field and shows the error
-		}
+	if in := f.inputs[at.GetKey()]; in != nil && in.Error() != nil {
+		in.left = true
+		f.toHuh(redraw{})
+		return true
+	}
+	if field, ok := f.info.Field(at.GetKey()); ok && f.check(field, *f.strings[field.Name]) != nil {
+		return false // huh keeps the field and shows the error
 	}
 	f.form.NextField()
 	if f.form.GetFocusedField() == at { // it was the last
@@ -224,14 +376,36 @@ func (f *Form) finish() Intent {
 	if f.form.State != huh.StateCompleted {
 		return nil
 	}
+	submit, ok := f.submit()
+	if !ok {
+		problem := f.problem
+		f.build()
+		f.form.Init()
+		f.tell()
+		f.problem = problem
+		return Say{problem, theme.Bad}
+	}
+	return submit
+}
+
+// submit is what the form asks for, if no rule is broken.
+func (f *Form) submit() (Submit, bool) {
 	values := f.values()
 	if err := f.op.Validate(values); err != nil {
 		f.problem = err.Error()
-		f.build()
-		f.form.Init()
+		return Submit{}, false
+	}
+	scope, _ := f.scope()
+	return Submit{Operation: f.op, Values: values, Scope: scope}, true
+}
+
+func (f *Form) dryRun() Intent {
+	submit, ok := f.submit()
+	if !ok {
 		return nil
 	}
-	return Submit{f.op, values}
+	submit.DryRun = true
+	return submit
 }
 
 // Resize implements View.
@@ -240,10 +414,30 @@ func (f *Form) Resize(width, height int) {
 	f.size()
 }
 
-func (f *Form) size() {
-	if f.width > 0 {
-		f.form = f.form.WithWidth(f.width).WithHeight(max(3, f.height-3))
+// Of the height of a form, the rows to pick from take this much.
+const (
+	leastPicked = 5
+	mostPicked  = 10
+)
+
+// picked is the height of the rows that are offered.
+func (f *Form) picked() int {
+	if f.picking() == nil {
+		return 0
 	}
+	return max(leastPicked, min(mostPicked, f.height/3))
+}
+
+func (f *Form) size() {
+	if f.width <= 0 {
+		return
+	}
+	room := f.height - 3
+	if p := f.picking(); p != nil {
+		p.table.Resize(f.width, f.picked()-1)
+		room -= f.picked()
+	}
+	f.form = f.form.WithWidth(f.width).WithHeight(max(3, room))
 }
 
 // View implements View.
@@ -251,37 +445,23 @@ func (f *Form) View() string {
 	th := f.env.Theme
 	lines := []string{fit(th.Tone(theme.Strong).Render(f.info.Name)+"  "+f.info.Help, f.width), ""}
 	if f.problem != "" {
-		lines[1] = fit(th.Tone(theme.Bad).Render(awsops.Clean(f.problem)), f.width)
+		lines[1] = fit(th.Tone(theme.Bad).Render("! "+awsops.Clean(f.problem)), f.width)
+	} else if f.command != "" {
+		lines[1] = fit(th.Tone(theme.Faint).Render(f.command), f.width)
 	}
-	return strings.Join(append(lines, strings.Split(f.form.View(), "\n")...), "\n")
-}
-
-// formTheme is huh's plain theme in the session's own styles.
-func formTheme(th theme.Theme) *huh.Theme {
-	style := func() lipgloss.Style { return th.Renderer.NewStyle() }
-	t := huh.ThemeBase()
-	fields := func(s *huh.FieldStyles, focused bool) {
-		s.Base = style().PaddingLeft(1)
-		if focused {
-			s.Base = style().PaddingLeft(1).Border(lipgloss.ThickBorder(), false).BorderLeft(true)
-		}
-		s.Title, s.Description, s.NoteTitle = style().Bold(focused), style().Faint(true), style().Bold(true)
-		s.ErrorIndicator = style().Bold(true).SetString(" *")
-		s.ErrorMessage = style().Bold(true).SetString(" *")
-		s.SelectSelector, s.Option = style().SetString("> "), style()
-		s.NextIndicator, s.PrevIndicator = style().MarginLeft(1).SetString("→"), style().MarginRight(1).SetString("←")
-		s.MultiSelectSelector = style().SetString("> ")
-		s.SelectedOption, s.UnselectedOption = style(), style()
-		s.SelectedPrefix, s.UnselectedPrefix = style().SetString("[x] "), style().SetString("[ ] ")
-		s.FocusedButton, s.BlurredButton = style().PaddingRight(1).SetString("[x]"), style().PaddingRight(1).SetString("[ ]")
-		s.TextInput.Cursor, s.TextInput.CursorText, s.TextInput.Placeholder = style(), style(), style().Faint(true)
-		s.TextInput.Prompt, s.TextInput.Text = style(), style()
-		s.Card, s.Next = s.Base, s.FocusedButton
+	lines = append(lines, strings.Split(f.form.View(), "\n")...)
+	p := f.picking()
+	if p == nil {
+		return strings.Join(lines, "\n")
 	}
-	fields(&t.Focused, true)
-	fields(&t.Blurred, false)
-	t.Form = huh.FormStyles{Base: style()}
-	t.Group = huh.GroupStyles{Base: style(), Title: style().Bold(true), Description: style().Faint(true)}
-	t.FieldSeparator = style().SetString("\n")
-	return t
+	room := max(2, f.height-f.picked())
+	for len(lines) < room {
+		lines = append(lines, "")
+	}
+	head := th.Tone(theme.Faint).Render(strings.Repeat("─", f.width))
+	if p.problem != "" {
+		head = fit(th.Tone(theme.Bad).Render("everything is offered: "+p.problem), f.width)
+	}
+	lines = append(lines[:room], head)
+	return strings.Join(append(lines, strings.Split(p.table.View(), "\n")...), "\n")
 }

@@ -130,6 +130,7 @@ type Spec interface {
 	Info() SpecInfo
 	// New makes a table of the resource. query is its first filter.
 	New(env Env, query string) View
+	table(env Env, query string) *Table[any]
 }
 
 // SpecInfo is what there is to know about a resource without its type.
@@ -156,7 +157,11 @@ func (r *Resource[T]) Info() SpecInfo {
 }
 
 // New implements Spec.
-func (r *Resource[T]) New(env Env, query string) View { return newTable(env, r.erase(), query) }
+func (r *Resource[T]) New(env Env, query string) View { return r.table(env, query) }
+
+func (r *Resource[T]) table(env Env, query string) *Table[any] {
+	return newTable(env, r.erase(), query)
+}
 
 func binding(keys, help string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys), key.WithHelp(keys, help))

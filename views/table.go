@@ -21,6 +21,7 @@ type Table[T any] struct {
 	env Env
 	res *Resource[T]
 
+	only    awsops.Scope // the one scope that is listed; empty is every one
 	sources []*source
 	closed  bool
 	rows    rows[T]
@@ -67,6 +68,28 @@ func NewInput(env Env, prompt string) textinput.Model {
 	in.Cursor.Style, in.Cursor.TextStyle = plain, plain
 	in.Cursor.SetMode(cursorStatic)
 	return in
+}
+
+// setQuery filters by another query, from the top.
+func (t *Table[T]) setQuery(query string) {
+	if query == t.rows.query {
+		return
+	}
+	t.input.SetValue(query)
+	t.rows.search(query)
+	t.moved, t.pos = false, 0
+	t.find()
+	t.draw()
+}
+
+// cellOf is a cell of a row, by the title of its column; "" is the ID.
+func (t *Table[T]) cellOf(r *row[T], title string) string {
+	for i := range t.rows.cells {
+		if t.rows.cells[i].title == title {
+			return t.rows.cells[i].value(r)
+		}
+	}
+	return r.id
 }
 
 // Init lists every scope; after Close it begins anew and keeps the rows.

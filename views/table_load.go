@@ -65,6 +65,9 @@ type pollDue[T any] struct {
 func (t *Table[T]) connect() tea.Cmd {
 	var cmds []tea.Cmd
 	for _, scope := range t.env.Session.Scopes() {
+		if t.only != (awsops.Scope{}) && scope != t.only {
+			continue
+		}
 		known := slices.ContainsFunc(t.sources, func(s *source) bool {
 			return s.scope == scope || t.res.Shared && s.scope.Profile == scope.Profile
 		})

@@ -351,7 +351,7 @@ func (rs *rows[T]) search(query string) {
 // narrows says whether every row that matches the longer query matches the
 // shorter: true for plain words that grew at the end.
 func narrows(short, long string) bool {
-	return short != "" && strings.HasPrefix(long, short) && !strings.ContainsAny(long, `-:"`)
+	return short != "" && strings.HasPrefix(long, short) && !strings.ContainsAny(long, `-:="`)
 }
 
 func (rs *rows[T]) narrow() { rs.visible = rs.matching(rs.all) }

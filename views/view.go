@@ -74,6 +74,10 @@ type Run struct {
 	Form bool
 	// OneByOne makes a call for each target.
 	OneByOne bool
+	// Scope is where an operation without targets goes; empty is every scope.
+	Scope awsops.Scope
+	// DryRun only asks whether it would be allowed.
+	DryRun bool
 	// Skipped tells which selected rows cannot take the operation, and why.
 	Skipped []string
 }

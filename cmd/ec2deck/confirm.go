@@ -99,7 +99,7 @@ func whatToAdd(r awsops.Request, need awsops.Confirmation) string {
 	case awsops.SaidYes:
 		return "Add --yes."
 	case awsops.SaidTwice:
-		return fmt.Sprintf("Add --yes --yes, or --confirm %s.", quote(r.Phrase()))
+		return fmt.Sprintf("Add --yes --yes, or --confirm %s.", awsops.ShellQuote(r.Phrase()))
 	}
-	return fmt.Sprintf("Add --confirm %s.", quote(r.Phrase()))
+	return fmt.Sprintf("Add --confirm %s.", awsops.ShellQuote(r.Phrase()))
 }

@@ -75,7 +75,7 @@ func tooManyScopes(info awsops.Info, scopes []awsops.Scope) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s changes things and needs exactly one scope; there are %d:", info.Name, len(scopes))
 	for _, s := range scopes {
-		fmt.Fprintf(&b, "\n  --profile %s --region %s", quote(s.Profile), s.Region)
+		fmt.Fprintf(&b, "\n  --profile %s --region %s", awsops.ShellQuote(s.Profile), s.Region)
 	}
 	return usageError(b.String() + "\nWrite one of these.")
 }

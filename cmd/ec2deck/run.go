@@ -130,7 +130,7 @@ func exampleLine(info awsops.Info) string {
 				parts = append(parts, "--"+f.Name)
 				continue
 			}
-			parts = append(parts, "--"+f.Name, quote(v))
+			parts = append(parts, "--"+f.Name, awsops.ShellQuote(v))
 		}
 	}
 	if info.Secret != "" {
@@ -139,24 +139,13 @@ func exampleLine(info awsops.Info) string {
 	return strings.Join(parts, " ")
 }
 
-// quote makes a value one word of a shell.
-func quote(s string) string {
-	plain := func(r rune) bool {
-		return r == '-' || r == '_' || r == '.' || r == '/' || r == '=' || r == ':' || r == ',' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 func noPositional(info awsops.Info, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	for _, f := range info.Fields {
 		if f.Target || f.Need == awsops.Required || strings.HasSuffix(f.Name, "-ids") || strings.HasSuffix(f.Name, "-names") {
-			return usagef("%s takes no argument %q: write --%s %s", info.Name, args[0], f.Name, quote(args[0]))
+			return usagef("%s takes no argument %q: write --%s %s", info.Name, args[0], f.Name, awsops.ShellQuote(args[0]))
 		}
 	}
 	return usagef("%s takes no argument %q; `ec2deck run %s --help` lists the flags", info.Name, args[0], info.Name)

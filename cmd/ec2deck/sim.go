@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ec2deck/awsops"
 	"ec2deck/awsops/ec2sim"
 
 	"github.com/spf13/cobra"
@@ -90,8 +91,8 @@ func (p *program) introduce(sim *ec2sim.Sim, address string) error {
 			region = a.Regions[0]
 		}
 		fmt.Fprintf(&b, "\n# account %s (%s), regions %s\n", a.ID, a.Profile, strings.Join(a.Regions, ", "))
-		fmt.Fprintf(&b, "export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s\n", quote(a.AccessKeyID), quote(a.SecretAccessKey), quote(region))
-		fmt.Fprintf(&b, "aws --endpoint-url %s --region %s ec2 describe-instances\n", address, quote(region))
+		fmt.Fprintf(&b, "export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s\n", awsops.ShellQuote(a.AccessKeyID), awsops.ShellQuote(a.SecretAccessKey), awsops.ShellQuote(region))
+		fmt.Fprintf(&b, "aws --endpoint-url %s --region %s ec2 describe-instances\n", address, awsops.ShellQuote(region))
 		fmt.Fprintf(&b, "ec2deck --endpoint-url %s\n", address)
 	}
 	_, err := fmt.Fprint(p.out, b.String())

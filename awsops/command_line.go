@@ -1,0 +1,194 @@
+package awsops
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// CommandLine is the request of an operation as the AWS CLI takes it, secrets
+// left out. Without a client it asks EC2 nothing; then there is none for a
+// flow that has to read first, and the result is "".
+func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values, scope Scope) (string, error) {
+	offline := client == nil
+	if offline {
+		client = ec2.New(ec2.Options{Region: scope.Region, HTTPClient: nowhere{}, Credentials: aws.AnonymousCredentials{}, Retryer: aws.NopRetryer{}})
+	}
+	line := ""
+	reads := op.Info().Risk == Reads
+	_, err := op.Run(ctx, client, withoutSecrets(op.Info(), v), CallOptions{record: func(action string, input any) bool {
+		if !reads && isRead(action) {
+			return false
+		}
+		line = commandLine(action, input, scope)
+		return true
+	}})
+	if line != "" || offline {
+		return line, nil
+	}
+	return "", err
+}
+
+// withoutSecrets names a file in the place of each secret.
+func withoutSecrets(info Info, v Values) Values {
+	for _, f := range info.Fields {
+		if len(v[f.Name]) > 0 && f.Secret(v) {
+			v = v.With(f.Name, "file://"+f.Name)
+		}
+	}
+	return v
+}
+
+func isRead(action string) bool {
+	return strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
+}
+
+// nowhere is a network without anything in it.
+type nowhere struct{}
+
+var errNowhere = errors.New("nothing is asked")
+
+func (nowhere) Do(*http.Request) (*http.Response, error) { return nil, errNowhere }
+
+// recordInput shows the input of each call to a function, and ends the call
+// where that says so.
+func recordInput(record func(action string, input any) bool) func(*ec2.Options) {
+	step := middleware.InitializeMiddlewareFunc("ec2deck.Record",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			if record(awsmiddleware.GetOperationName(ctx), in.Parameters) {
+				return middleware.InitializeOutput{}, middleware.Metadata{}, errNowhere
+			}
+			return next.HandleInitialize(ctx, in)
+		})
+	return func(o *ec2.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return stack.Initialize.Add(step, middleware.After) })
+	}
+}
+
+// commandLine writes the input of an action. Its members are the CLI's options.
+func commandLine(action string, input any, scope Scope) string {
+	words := []string{"aws", "ec2", optionName(action)}
+	in := reflect.ValueOf(input).Elem()
+	for i := range in.NumField() {
+		name, member := in.Type().Field(i).Name, in.Field(i)
+		if !in.Type().Field(i).IsExported() || member.IsZero() || name == "DryRun" || name == "ResultMetadata" || name == "MaxCount" {
+			continue
+		}
+		switch {
+		case name == "MinCount": // the CLI has one option for both
+			words = append(words, "--count", countOf(in))
+		case name == "UserData" && member.Kind() == reflect.Pointer && member.Type().Elem().Kind() == reflect.String: // the CLI encodes it
+			text, _ := base64.StdEncoding.DecodeString(member.Elem().String())
+			words = append(words, "--user-data", ShellQuote(string(text)))
+		default:
+			words = append(words, optionOf(optionName(name), member)...)
+		}
+	}
+	if scope.Profile != "" {
+		words = append(words, "--profile", ShellQuote(scope.Profile))
+	}
+	return strings.Join(append(words, "--region", ShellQuote(scope.Region)), " ")
+}
+
+func countOf(in reflect.Value) string {
+	least, most := in.FieldByName("MinCount").Elem().Int(), in.FieldByName("MaxCount").Elem().Int()
+	if least == most {
+		return fmt.Sprint(most)
+	}
+	return fmt.Sprintf("%d:%d", least, most)
+}
+
+// optionOf is an option with its value: a flag, a word, words, or JSON.
+func optionOf(name string, v reflect.Value) []string {
+	if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Bool {
+		if v.Elem().Bool() {
+			return []string{"--" + name}
+		}
+		return []string{"--no-" + name}
+	}
+	out := []string{"--" + name}
+	plain := plainJSON(v)
+	list, ok := plain.([]any)
+	if !ok {
+		return append(out, ShellQuote(jsonText(plain)))
+	}
+	for _, item := range list {
+		if _, nested := item.(map[string]any); nested {
+			return append(out, ShellQuote(jsonText(plain)))
+		}
+		out = append(out, ShellQuote(jsonText(item)))
+	}
+	return out
+}
+
+// jsonText is a text as it is, and anything else as JSON.
+func jsonText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, _ := json.Marshal(v) // it is made of what JSON has
+	return string(b)
+}
+
+// plainJSON makes what the CLI reads of a member: without what is not set.
+func plainJSON(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return plainJSON(v.Elem())
+	case reflect.Struct:
+		if t, ok := v.Interface().(time.Time); ok {
+			return t.UTC().Format(time.RFC3339)
+		}
+		out := map[string]any{}
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && !v.Field(i).IsZero() {
+				out[f.Name] = plainJSON(v.Field(i))
+			}
+		}
+		return out
+	case reflect.Slice:
+		if b, ok := v.Interface().([]byte); ok {
+			return base64.StdEncoding.EncodeToString(b)
+		}
+		out := make([]any, v.Len())
+		for i := range out {
+			out[i] = plainJSON(v.Index(i))
+		}
+		return out
+	case reflect.String:
+		return v.String()
+	}
+	return v.Interface()
+}
+
+// optionName is the name that the CLI gives to a member or an action.
+func optionName(name string) string {
+	if plural := regexp.MustCompile(`[A-Z]{2,}s$`).FindString(name); plural != "" {
+		name = strings.TrimSuffix(name, plural) + "-" + strings.ToLower(plural)
+	}
+	name = regexp.MustCompile(`(.)([A-Z][a-z]+)`).ReplaceAllString(name, "$1-$2")
+	return strings.ToLower(regexp.MustCompile(`([a-z0-9])([A-Z])`).ReplaceAllString(name, "$1-$2"))
+}
+
+var bareWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// ShellQuote makes a text one word of a POSIX shell, and leaves alone what is
+// one already.
+func ShellQuote(s string) string {
+	if bareWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,154 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"ec2deck/awsops"
+	"ec2deck/awsops/ec2sim"
+)
+
+func TestAnInputOffersWhatTheCallCanTake(t *testing.T) {
+	d := start(t, small()).open("addresses").on("spare")
+	d.press("a", "tab")
+	d.shows("Instances 14 of 16", "/-state:terminated") // the terminated one is none
+	d.type_("grv")
+	d.shows("Instances 1 of 16", "┃ enter takes graviton-1 i-0aa00000000000010")
+	d.frame("form-pick")
+	d.press("enter")
+	d.shows("> i-0aa00000000000010")
+	d.press("ctrl+y")
+	d.shows("aws ec2 associate-address --allocation-id eipalloc-0aa00000000000001 --no-allow-reassociation --instance-id i")
+	d.press("enter")
+	d.shows("Interfaces ", "eni-")
+	d.press("esc")
+	d.hides("associate-address")
+}
+
+func TestSeveralValuesAreChosenOneAfterTheOther(t *testing.T) {
+	d := start(t, small())
+	d.press(":", "reboot-inst", "enter")
+	d.press("ctrl+u")
+	d.shows("Instances ", "/state:running", "spot-1")
+	d.press("down", "enter")
+	d.type_(", ")
+	d.press("down", "down", "enter")
+	typed := d.line("┃ > i-")
+	if n := strings.Count(typed, "i-0"); n != 2 {
+		t.Fatalf("two are chosen, the input holds %q", typed)
+	}
+	d.press("enter")
+	d.shows("Reboot 2 instances?")
+}
+
+func TestARuleIsToldAsOneTypes(t *testing.T) {
+	d := start(t, small())
+	d.press(":", "stop-inst", "enter")
+	d.press("ctrl+u")
+	d.type_("i-0zz")
+	d.shows("! write i- and 8 or 17 hex digits")
+	d.press("tab")
+	d.shows("┃ instance-ids") // which is not left
+	d.press("ctrl+u")
+	d.type_("i-0aa00000000000001")
+	d.hides("! write", "Instances 0 of")
+	d.press("tab")
+	d.shows("┃ force")
+	// Of several lines, the one that is wrong, and where.
+	d.press("esc")
+	d.open("groups").on("db")
+	d.press("a", "tab")
+	d.type_("tcp/443 form")
+	d.shows("at position 9")
+}
+
+func TestAFormIsCopiedAsACommand(t *testing.T) {
+	d := start(t, small()).on("stopped-1")
+	d.press(":", "start-inst", "enter", "ctrl+y")
+	d.shows("copied the command", "Start stopped instances")
+	if want := "aws ec2 start-instances --instance-ids " + stopped + " --profile test --region us-east-1"; len(d.copied) != 1 || d.copied[0] != want {
+		t.Errorf("copied %q, want %q", d.copied, want)
+	}
+	// A flow reads before it knows what it asks for.
+	d.press("esc")
+	d.open("groups").on("web")
+	before := d.calls("DescribeSecurityGroups")
+	d.press(":", "delete-sec", "enter", "ctrl+u")
+	d.type_("web")
+	if d.calls("DescribeSecurityGroups") != before+1 { // what is offered
+		t.Errorf("typing asked EC2 %d times", d.calls("DescribeSecurityGroups")-before)
+	}
+	d.press("ctrl+y")
+	if n := d.calls("DeleteSecurityGroup"); n != 0 || !strings.Contains(d.copied[len(d.copied)-1], "--group-id sg-0aa00000000000011") {
+		t.Errorf("%d deletions, copied %q", n, d.copied)
+	}
+}
+
+func TestAFormIsTriedDry(t *testing.T) {
+	d := start(t, small()).on("web-1")
+	d.press(":", "terminate-inst", "enter", "ctrl+t")
+	d.shows("permitted", "┃ instance-ids")
+	asked := 0
+	for _, c := range d.sim.Calls() {
+		if c.Action == "TerminateInstances" && c.Form.Get("DryRun") == "true" {
+			asked++
+		}
+	}
+	if asked != 1 {
+		t.Errorf("%d dry runs", asked)
+	}
+	d.sim.Inject(ec2sim.Fault{Action: "TerminateInstances", Code: "UnauthorizedOperation", Status: 403})
+	d.press("ctrl+t")
+	d.shows("UnauthorizedOperation", "┃ instance-ids")
+	d.press("esc")
+	d.on("web-1").shows("running")
+}
+
+func TestACreationSaysWhereItGoes(t *testing.T) {
+	d := start(t, options{fleet: "small.json", regions: []string{"us-east-1", "eu-west-1"}}).open("addresses")
+	d.press("n")
+	d.shows("┃ in", "[x] test us-east-1  [ ] test eu-west-1", "--region us-east-1")
+	d.press("right")
+	d.shows("--region eu-west-1")
+	for range 6 {
+		d.press("enter")
+	}
+	d.shows("account 123456789012 (test)  eu-west-1")
+	d.hides("us-east-1?")
+	d.press("y")
+	calls := d.sim.Calls()
+	found := false
+	for _, c := range calls {
+		if c.Action == "AllocateAddress" {
+			found = c.Region == "eu-west-1"
+		}
+	}
+	if !found {
+		t.Error("nothing was allocated in eu-west-1")
+	}
+}
+
+func TestWhatCannotBeNarrowedIsOfferedWhole(t *testing.T) {
+	d := start(t, small())
+	d.sim.Inject(ec2sim.Fault{Action: "DescribeVpcs", Code: "UnauthorizedOperation", Status: 403})
+	d.press("n")
+	d.goTo("security-groups")
+	d.shows("everything is offered:", "UnauthorizedOperation", "Security groups ")
+}
+
+// goTo steps through a form to a field that may be left empty, and fills in
+// the ones before that may not.
+func (d *driver) goTo(field string) {
+	for range 40 {
+		f := d.model.top().(*formDialog)
+		if f.Focused() == field {
+			return
+		}
+		op, _ := awsops.Find("run-instances")
+		if at, _ := op.Info().Field(f.Focused()); at.Need == awsops.Required {
+			d.type_(op.Info().Example.Get(at.Name))
+		}
+		d.press("tab")
+	}
+	d.t.Fatalf("there is no field %s", field)
+}

@@ -1,0 +1,47 @@
+package views
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/awsops"
+	"ec2deck/theme"
+)
+
+// commanded is the request as a command line, when EC2 had to be asked for it.
+type commanded struct {
+	form *Form
+	line string
+	err  error
+}
+
+// askCommand copies the request as a command line. A flow may have to read
+// before it knows what it will ask for.
+func (f *Form) askCommand() (Intent, tea.Cmd) {
+	submit, ok := f.submit()
+	if !ok {
+		return nil, nil
+	}
+	if f.command != "" {
+		return Copy{Text: f.command, What: "the command"}, nil
+	}
+	if _, ok := f.scope(); !ok {
+		return Say{"the command needs one profile and region", theme.Bad}, nil
+	}
+	ctx, session := f.env.Context, f.env.Session
+	return nil, func() tea.Msg {
+		client, err := session.Client(submit.Scope)
+		if err != nil {
+			return commanded{f, "", err}
+		}
+		line, err := awsops.CommandLine(ctx, client, submit.Operation, submit.Values, submit.Scope)
+		return commanded{f, line, err}
+	}
+}
+
+func (f *Form) onCommand(msg commanded) Intent {
+	if msg.err != nil {
+		return Say{msg.err.Error(), theme.Bad}
+	}
+	f.command = msg.line
+	return Copy{Text: msg.line, What: "the command"}
+}
