@@ -39,6 +39,8 @@ type Request struct {
 	// OneByOne makes one call for each target, so that one that EC2 refuses
 	// does not hold up the others.
 	OneByOne bool
+	// Save is where the caller keeps a secret of the result.
+	Save string
 }
 
 // Targets are the IDs that the request is about.

@@ -191,7 +191,8 @@ func (c *confirm) dryRun() views.Intent {
 }
 
 func (c *confirm) edit() views.Intent {
-	return edit{operation: c.info.Name, values: c.requests[0].Values, targets: c.targets}
+	r := c.requests[0]
+	return edit{operation: c.info.Name, values: r.Values, targets: c.targets, scope: r.Scope, save: r.Save}
 }
 
 // Resize implements views.View.

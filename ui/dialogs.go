@@ -39,6 +39,8 @@ type (
 		operation string
 		values    awsops.Values
 		targets   []views.Target
+		scope     awsops.Scope
+		save      string
 	}
 	// submitted is a form with the rows that it was opened for.
 	submitted struct {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -48,6 +49,8 @@ type driver struct {
 	timers []timer
 	quit   bool
 	copied []string
+	files  map[string]string // what has been kept, by path
+	full   map[string]bool   // where writing fails
 }
 
 type timer struct {
@@ -67,6 +70,7 @@ type options struct {
 	query     string
 	keys      map[string]aws.CredentialsProvider
 	refresh   time.Duration
+	hosted    bool // without files
 	width     int
 	height    int
 }
@@ -75,7 +79,7 @@ func small() options { return options{fleet: "small.json"} }
 
 func newDriver(t testing.TB, o options) *driver {
 	t.Helper()
-	d := &driver{t: t, now: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
+	d := &driver{t: t, files: map[string]string{}, full: map[string]bool{}, now: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
 	d.sim = newSim(t, o, func() time.Time { return d.now })
 	session := awsops.NewSession(settings(d.sim, o))
 	renderer := lipgloss.NewRenderer(io.Discard)
@@ -90,7 +94,7 @@ func newDriver(t testing.TB, o options) *driver {
 	d.model = New(Config{
 		Env: views.Env{
 			Context: t.Context(), Session: session, Theme: theme.New(renderer), Keys: keymap.Default(),
-			Now: func() time.Time { return d.now }, Refresh: o.refresh,
+			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted),
 			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
 				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
 				return nil
@@ -142,6 +146,34 @@ func settings(sim *ec2sim.Sim, o options) awsops.Settings {
 		s.Regions = []string{"us-east-1"}
 	}
 	return s
+}
+
+// keep stands for the operator's disk.
+func (d *driver) keep(hosted bool) func(string) (views.Keeper, error) {
+	if hosted {
+		return nil
+	}
+	return func(path string) (views.Keeper, error) {
+		if _, ok := d.files[path]; ok {
+			return nil, &awsops.InputError{Field: "save", Value: path, Rule: "exists already, and nothing is overwritten"}
+		}
+		return &keeper{d, path}, nil
+	}
+}
+
+type keeper struct {
+	d    *driver
+	path string
+}
+
+func (k *keeper) Discard() {}
+
+func (k *keeper) Keep(s awsops.Secret) error {
+	if k.d.full[k.path] {
+		return errors.New("no space left on device")
+	}
+	k.d.files[k.path] = s.Reveal()
+	return nil
 }
 
 // start makes a driver and lets the first listing come in.

@@ -21,7 +21,7 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 		if !intent.DryRun { // which leaves the form as it is
 			m.pop()
 		}
-		return m.request(intent.Operation, intent.Values, views.Run{Targets: m.targetsOf(intent), Scope: intent.Scope, DryRun: intent.DryRun})
+		return m.request(intent.Operation, intent.Values, views.Run{Targets: m.targetsOf(intent), Scope: intent.Scope, DryRun: intent.DryRun, Save: intent.Save})
 	case views.Open:
 		return m.push(m.newTable(intent.Kind, intent.Query))
 	case views.Show:
@@ -37,7 +37,7 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 		return m.start(intent.requests, intent.targets)
 	case edit:
 		m.pop()
-		return m.run(views.Run{Operation: intent.operation, Targets: intent.targets, Values: intent.values, Form: true})
+		return m.run(views.Run{Operation: intent.operation, Targets: intent.targets, Values: intent.values, Scope: intent.scope, Save: intent.save, Form: true})
 	case switched:
 		m.pop()
 		return m.switchTo(intent.kind)
@@ -53,7 +53,7 @@ func (m *Model) push(v views.View) tea.Cmd {
 	if _, dialog := v.(dialog); dialog {
 		m.overlays = append(m.overlays, v)
 	} else {
-		m.overlays = nil
+		m.overlays = slices.DeleteFunc(m.overlays, func(v views.View) bool { return !holds(v) })
 		m.stack = append(m.stack, v)
 	}
 	m.resize()
@@ -138,10 +138,6 @@ func (m *Model) run(run views.Run) tea.Cmd {
 		m.say("there is no operation "+run.Operation, theme.Bad)
 		return nil
 	}
-	if op.Info().Secret != "" {
-		m.say(fmt.Sprintf("%s hands out a secret once, and the screen keeps none: run `ec2deck run %s --save FILE`", run.Operation, run.Operation), theme.Bad)
-		return nil
-	}
 	values := awsops.Values{}
 	for k, v := range run.Values {
 		values[k] = v
@@ -159,8 +155,8 @@ func (m *Model) run(run views.Run) tea.Cmd {
 			return m.request(op, values, run) // one call for each
 		}
 	}
-	if run.Form || op.Validate(values) != nil {
-		return m.push(&formDialog{Form: views.NewForm(m.env, op, values, m.scopesOf(run)), targets: run.Targets})
+	if run.Form || op.Validate(values) != nil || op.Info().Secret != "" && run.Save == "" {
+		return m.push(&formDialog{Form: views.NewForm(m.env, op, values, m.scopesOf(run), run.Save), targets: run.Targets})
 	}
 	return m.request(op, values, run)
 }
@@ -198,7 +194,7 @@ func (m *Model) request(op awsops.Operation, values awsops.Values, run views.Run
 	}
 	need := awsops.Unconfirmed
 	for i, r := range requests {
-		requests[i].OneByOne, requests[i].DryRun = run.OneByOne, run.DryRun
+		requests[i].OneByOne, requests[i].DryRun, requests[i].Save = run.OneByOne, run.DryRun, run.Save
 		n, err := m.env.Session.Need(r)
 		if err != nil {
 			m.say(err.Error(), theme.Bad)

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,6 +40,7 @@ type (
 		job, request int
 		result       awsops.Result
 		err          error
+		secret       *unkept // what is still to be kept of the result
 	}
 	lookDue struct {
 		job   int
@@ -68,8 +68,8 @@ func (m *Model) start(requests []awsops.Request, targets []views.Target) tea.Cmd
 		if j.info.Risk > awsops.Reads && !r.DryRun {
 			cmds = append(cmds, m.broadcast(views.Began{Noun: j.info.Noun, Expect: j.info.Expect, Scope: r.Scope, IDs: j.changed(r)}))
 		}
-		ctx, session, id := m.env.Context, m.env.Session, j.id
-		cmds = append(cmds, func() tea.Msg { return call(ctx, session, r, answered{job: id, request: i}) })
+		env, msg := m.env, answered{job: j.id, request: i}
+		cmds = append(cmds, func() tea.Msg { return call(env, r, msg) })
 	}
 	return tea.Batch(cmds...)
 }
@@ -80,11 +80,6 @@ func (j *job) changed(r awsops.Request) []string {
 		return nil
 	}
 	return r.Targets()
-}
-
-func call(ctx context.Context, s *awsops.Session, r awsops.Request, a answered) tea.Msg {
-	a.result, a.err = s.Run(ctx, r)
-	return a
 }
 
 func (m *Model) job(id int) *job {
@@ -106,6 +101,8 @@ func (m *Model) onJob(msg tea.Msg) tea.Cmd {
 		return m.look(msg)
 	case looked:
 		return m.onLooked(msg)
+	case kept:
+		return m.onKept(msg)
 	}
 	return nil
 }
@@ -132,6 +129,9 @@ func (m *Model) onAnswered(msg answered) tea.Cmd {
 	}
 	if j.unanswered == 0 {
 		cmds = append(cmds, m.tell(j))
+	}
+	if msg.secret != nil {
+		cmds = append(cmds, m.push(m.newSecret(msg.secret)))
 	}
 	return tea.Batch(cmds...)
 }

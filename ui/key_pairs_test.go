@@ -21,18 +21,86 @@ func TestKeyPairsAndTheirLinks(t *testing.T) {
 	d.frame("key-pairs-detail")
 }
 
-func TestCreatingAKeyPairPointsToTheCommand(t *testing.T) {
-	const hint = "run `ec2deck run create-key-pair --save FILE`"
+// newKey creates a key pair from its table and says where its key goes.
+func (d *driver) newKey(name, save string) {
+	d.press("n")
+	d.fillIn("create-key-pair", map[string]string{"key-name": name, "key-type": "ed"})
+	d.type_(save)
+	d.press("enter")
+	d.shows("Create a key pair?")
+	d.press("y")
+}
+
+func TestTheKeyOfANewPairIsSavedFirst(t *testing.T) {
 	d := start(t, small()).open("key-pairs")
 	d.press("n")
-	d.shows(hint)
-	d.press(":")
-	d.type_("create-key-pair")
-	d.press("enter")
-	d.shows(hint)
-	if d.calls("CreateKeyPair") != 0 || len(d.model.overlays) != 0 {
-		t.Error("the screen asked for a key that it cannot keep")
+	d.frame("key-pairs-create")
+	d.press("esc")
+	d.newKey("fresh", "fresh.pem")
+	d.shows("create-key-pair: done", "saved in fresh.pem")
+	if !strings.Contains(d.files["fresh.pem"], "PRIVATE KEY") {
+		t.Errorf("the file holds %q", d.files)
 	}
+	d.on("fresh").shows("Key pairs 1 of 3")
+	d.hides("PRIVATE KEY")
+	d.press("e")
+	d.hides("PRIVATE KEY")
+}
+
+func TestAKeyIsAskedForOnlyWhereItCanBeKept(t *testing.T) {
+	d := start(t, small()).open("key-pairs")
+	d.files["taken.pem"] = "old"
+	d.newKey("fresh", "taken.pem")
+	d.shows("exists already, and nothing is overwritten")
+	if d.calls("CreateKeyPair") != 0 || d.files["taken.pem"] != "old" {
+		t.Errorf("%d calls, files %q", d.calls("CreateKeyPair"), d.files)
+	}
+}
+
+func TestAKeyThatCannotBeWrittenIsSavedElsewhere(t *testing.T) {
+	d := start(t, small()).open("key-pairs")
+	d.full["full.pem"], d.full["full2.pem"] = true, true
+	d.newKey("fresh", "full.pem")
+	d.shows("The key-material is not saved", "no space left on device", "key-material not saved")
+	d.press("ctrl+c")
+	d.shows("quit again to throw it away")
+	d.press("esc")
+	d.shows("esc again throws it away")
+	d.type_("full2.pem")
+	d.press("enter")
+	d.shows("no space left on device")
+	d.press("ctrl+u")
+	d.type_("other.pem")
+	d.press("enter")
+	d.shows("the key-material is saved in other.pem")
+	if !strings.Contains(d.files["other.pem"], "PRIVATE KEY") || d.quit {
+		t.Errorf("the files hold %q", d.files)
+	}
+	d.newKey("second", "full.pem")
+	d.type_("-")
+	d.press("enter")
+	d.shows("key-material: shown this once", "PRIVATE KEY")
+}
+
+func TestAHostedSessionShowsTheKeyOnce(t *testing.T) {
+	o := small()
+	o.hosted = true
+	d := start(t, o).open("key-pairs")
+	d.press("n")
+	d.hides("save (required)")
+	d.fillIn("create-key-pair", map[string]string{"key-name": "fresh"})
+	d.press("y")
+	d.shows("key-material: shown this once", "BEGIN RSA PRIVATE KEY")
+	d.press("y")
+	if len(d.copied) != 1 || !strings.Contains(d.copied[0], "PRIVATE KEY") {
+		t.Errorf("copied %d texts", len(d.copied))
+	}
+	d.press("q")
+	d.shows("again closes it", "PRIVATE KEY")
+	d.press("esc")
+	d.shows("Key pairs 3")
+	d.press("e")
+	d.hides("PRIVATE KEY")
 }
 
 func TestAKeyPairIsImportedAndDeleted(t *testing.T) {

@@ -6,6 +6,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -157,7 +158,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.onOpened(msg)
 	case identified:
 		return m, m.broadcast(views.Scoped{})
-	case foreseen, answered, lookDue, looked:
+	case foreseen, answered, lookDue, looked, kept:
 		return m, m.onJob(msg)
 	}
 	return m, m.broadcast(msg)
@@ -299,6 +300,11 @@ func (m *Model) quit() tea.Cmd {
 	unanswered := 0
 	for _, j := range m.jobs {
 		unanswered += j.unanswered
+	}
+	if slices.ContainsFunc(m.overlays, holds) && !m.leaving {
+		m.leaving = true
+		m.say("a secret is not saved yet; quit again to throw it away", theme.Bad)
+		return nil
 	}
 	if unanswered > 0 && !m.leaving {
 		m.leaving = true

@@ -23,6 +23,7 @@ type Form struct {
 	pickers map[string]*picker
 	scopes  []awsops.Scope // those that the call can go to
 	chosen  string         // the one that has been chosen, as it is written
+	save    string         // the file for the secret of the result
 	problem string
 	command string // the request as a command line
 	width   int
@@ -37,9 +38,17 @@ type Submit struct {
 	Scope awsops.Scope
 	// DryRun only asks whether it would be allowed; the form stays.
 	DryRun bool
+	// Save is the file for the secret of the result, or OnScreen.
+	Save string
 }
 
 func (Submit) intent() {}
+
+// OnScreen stands for a file: the secret is shown, once.
+const OnScreen = "-"
+
+// saveIn is the field that names the file; no input is called that.
+const saveIn = "save"
 
 // noText is how a field is told to be empty, which differs from left out.
 const noText = `""`
@@ -48,11 +57,15 @@ const noText = `""`
 const inScope = "in"
 
 // NewForm makes the form of an operation, filled with what is known. Of
-// several scopes a change goes to one, which is asked for.
-func NewForm(env Env, op awsops.Operation, values awsops.Values, scopes []awsops.Scope) *Form {
-	f := &Form{env: env, op: op, info: op.Info(), scopes: scopes, strings: map[string]*string{}, pickers: map[string]*picker{}}
+// several scopes a change goes to one, which is asked for. save is the file
+// for a secret, if it has been named before.
+func NewForm(env Env, op awsops.Operation, values awsops.Values, scopes []awsops.Scope, save string) *Form {
+	f := &Form{env: env, op: op, info: op.Info(), scopes: scopes, save: save, strings: map[string]*string{}, pickers: map[string]*picker{}}
 	if len(scopes) > 0 {
 		f.chosen = scopes[0].String()
+	}
+	if save == "" && (env.Keep == nil || f.info.Risk == awsops.Reads) { // a read gives it again
+		f.save = OnScreen
 	}
 	for _, field := range f.info.Fields {
 		sep := ", "
@@ -84,6 +97,9 @@ func (f *Form) build() {
 	for _, field := range f.info.Fields {
 		fields = append(fields, f.field(field, titles))
 	}
+	if f.info.Secret != "" && f.env.Keep != nil {
+		fields = append(fields, f.whereKept(titles))
+	}
 	f.form = huh.NewForm(huh.NewGroup(fields...)).WithTheme(formTheme(f.env.Theme)).WithShowHelp(false).WithShowErrors(false)
 	f.size()
 }
@@ -111,6 +127,20 @@ func (f *Form) whereTo(titles int) huh.Field {
 		c.options = append(c.options, option{s.String(), s.String()})
 	}
 	return c
+}
+
+// whereKept is the field that names the file for the secret.
+func (f *Form) whereKept(titles int) huh.Field {
+	in := newInput(line{env: f.env, name: saveIn, title: saveIn + " (required)", titles: titles, value: &f.save,
+		about: "where the " + f.info.Secret + " goes: a new file, mode 0600, or " + OnScreen + " to show it once",
+		check: func(s string) error {
+			if strings.TrimSpace(s) == "" {
+				return &awsops.InputError{Field: saveIn, Rule: "name a new file, or " + OnScreen}
+			}
+			return nil
+		}}, "")
+	f.inputs[saveIn] = in
+	return in
 }
 
 const (
@@ -396,7 +426,7 @@ func (f *Form) submit() (Submit, bool) {
 		return Submit{}, false
 	}
 	scope, _ := f.scope()
-	return Submit{Operation: f.op, Values: values, Scope: scope}, true
+	return Submit{Operation: f.op, Values: values, Scope: scope, Save: strings.TrimSpace(f.save)}, true
 }
 
 func (f *Form) dryRun() Intent {

@@ -32,8 +32,18 @@ type Env struct {
 	// After makes a message when the time has passed. It starts its timer when
 	// it is built, so it is built in the Update that returns it.
 	After func(time.Duration, func() tea.Msg) tea.Cmd
+	// Keep makes sure of a new file for a secret. It is nil where files would be
+	// another's: then secrets are shown once.
+	Keep func(path string) (Keeper, error)
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
+}
+
+// Keeper is a place for a secret, made sure of before there is one.
+type Keeper interface {
+	// Keep writes it, durably, or nothing at all.
+	Keep(awsops.Secret) error
+	Discard()
 }
 
 // View is something on the stack. It is changed by Update and Resize only;
@@ -76,6 +86,8 @@ type Run struct {
 	OneByOne bool
 	// Scope is where an operation without targets goes; empty is every scope.
 	Scope awsops.Scope
+	// Save is the file for the secret of the result, or OnScreen.
+	Save string
 	// DryRun only asks whether it would be allowed.
 	DryRun bool
 	// Skipped tells which selected rows cannot take the operation, and why.

@@ -105,7 +105,7 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 	}
 	res, err := s.Run(ctx, r)
 	if err != nil {
-		kept.discard()
+		kept.Discard()
 		return p.fail(c.print, info, err)
 	}
 	if kept != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"ec2deck/awsops"
+	"ec2deck/views"
 )
 
 // onStdout is the file that stands for standard output.
@@ -42,10 +43,15 @@ func (p *program) reserve(info awsops.Info, c choices) (*keeper, error) {
 	if info.Secret == "" || c.dryRun {
 		return nil, nil
 	}
-	k := &keeper{path: c.save}
-	if k.path == onStdout {
-		return k, nil
+	if c.save == onStdout {
+		return &keeper{path: c.save}, nil
 	}
+	return reserveFile(c.save)
+}
+
+// reserveFile prepares a new file.
+func reserveFile(path string) (*keeper, error) {
+	k := &keeper{path: path}
 	if _, err := os.Lstat(k.path); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			return nil, bad("save", k.path, "exists already, and nothing is overwritten")
@@ -59,7 +65,7 @@ func (p *program) reserve(info awsops.Info, c choices) (*keeper, error) {
 	k.temp = temp
 	probe := temp.Name() + ".probe"
 	if err := errors.Join(os.Link(temp.Name(), probe), os.Remove(probe)); err != nil {
-		k.discard()
+		k.Discard()
 		return nil, bad("save", k.path, "cannot be put into place on this file system: "+cause(err))
 	}
 	return k, nil
@@ -78,18 +84,27 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// discard takes the preparations back.
-func (k *keeper) discard() {
+// reserveOnScreen prepares the file that is named on the screen, where no shell
+// reads the home directory out of a name.
+func (p *program) reserveOnScreen(path string) (views.Keeper, error) {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		path = filepath.Join(p.getenv("HOME"), rest)
+	}
+	return reserveFile(path)
+}
+
+// Discard takes the preparations back.
+func (k *keeper) Discard() {
 	if k != nil && k.temp != nil {
 		_ = k.temp.Close() // nothing was kept in it
 		_ = os.Remove(k.temp.Name())
 	}
 }
 
-// keep writes the secret, makes it durable, and links it into place. Linking
+// Keep writes the secret, makes it durable, and links it into place. Linking
 // fails where a file has come into being meanwhile.
-func (k *keeper) keep(secret awsops.Secret) error {
-	defer k.discard()
+func (k *keeper) Keep(secret awsops.Secret) error {
+	defer k.Discard()
 	if _, err := io.WriteString(k.temp, secret.Reveal()); err != nil {
 		return err
 	}
@@ -115,7 +130,7 @@ func (p *program) deliver(k *keeper, info awsops.Info, c choices, res awsops.Res
 	}
 	secret, ok := res.TakeSecret(info.Secret, remark)
 	if !ok || secret.Reveal() == "" {
-		k.discard()
+		k.Discard()
 		return &awsops.Error{Operation: info.Name, Class: awsops.Refused, Code: "NoSecret", Message: "EC2's answer has no " + info.Secret, RequestID: res.RequestID}
 	}
 	if k.path == onStdout {
@@ -124,7 +139,7 @@ func (p *program) deliver(k *keeper, info awsops.Info, c choices, res awsops.Res
 		}
 		return c.print.Write(p.errs, res, 0)
 	}
-	if err := k.keep(secret); err != nil {
+	if err := k.Keep(secret); err != nil {
 		p.say(fmt.Sprintf("%s could not be written: %s. The %s follows on standard output, this once: keep it, EC2 has no copy.", awsops.Clean(k.path), cause(err), info.Secret))
 		if _, err := fmt.Fprintf(p.out, "PRIVATE: %s, shown this once\n", info.Secret); err != nil {
 			return err

@@ -41,7 +41,7 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	}
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
-	model := newScreen(c.Context(), s, o.refresh, renderer, p.getenv("TERM"))
+	model := newScreen(c.Context(), s, o.refresh, renderer, p.getenv("TERM"), p.reserveOnScreen)
 	return p.runScreen(c.Context(), model)
 }
 
@@ -68,12 +68,12 @@ func (p *program) runScreen(ctx context.Context, model tea.Model) error {
 	return err
 }
 
-// newScreen makes the screen of a session on a terminal.
-func newScreen(ctx context.Context, s *awsops.Session, refresh time.Duration, r *lipgloss.Renderer, term string) tea.Model {
+// newScreen makes the screen of a session on a terminal. keep may be nil.
+func newScreen(ctx context.Context, s *awsops.Session, refresh time.Duration, r *lipgloss.Renderer, term string, keep func(string) (views.Keeper, error)) tea.Model {
 	return ui.New(ui.Config{
 		Env: views.Env{
 			Context: ctx, Session: s, Theme: theme.New(r), Keys: keymap.Default(), Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, After: after, Refresh: refresh,
+			Now: time.Now, After: after, Keep: keep, Refresh: refresh,
 		},
 		Specs:     views.All(),
 		Clipboard: func(text string) error { return clip(r.Output(), term, text) },
@@ -98,5 +98,5 @@ func clip(out io.Writer, term, text string) error {
 
 // hostedScreen makes the screen of an SSH session.
 func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, opts screenOptions) (tea.Model, error) {
-	return newScreen(ctx, s, opts.Refresh, login.Renderer, login.Term), nil
+	return newScreen(ctx, s, opts.Refresh, login.Renderer, login.Term, nil), nil // the files are the server's own
 }
