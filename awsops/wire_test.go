@@ -28,6 +28,7 @@ func further() map[string][]awsops.Values {
 		"allocate-address":              {{"public-ipv4-pool": {"ipv4pool-ec2-0aa00000000000001"}}},
 		"associate-address":             {{"address": {"eipalloc-0aa00000000000001"}, "network-interface-id": {"eni-00d9c2c1933e7a016"}, "private-ip": {"10.0.0.12"}}},
 		"describe-key-pairs":            {{"key-pair-ids": {"key-07313a35ab3d2cfa1"}}},
+		"describe-instance-types":       {{"instance-types": {"t3.micro", "m5.large"}}},
 		"describe-instances":            {{"instance-ids": {"i-0aa00000000000002", "i-0aa00000000000001"}, "delimiter": {"/"}, "row-delimiter": {"|"}, "col-delimiter": {"\\t"}}},
 		"describe-security-groups":      {{"group-ids": {"sg-0aa00000000000021", "sg-0aa00000000000011"}}},
 		"describe-security-group-rules": {{"rule-ids": {"sgr-0aa00000000000001"}}},

@@ -11,5 +11,6 @@ func All() []Spec {
 		tags(),
 		regions(),
 		zones(),
+		instanceTypes(),
 	}
 }
