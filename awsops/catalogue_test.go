@@ -19,6 +19,7 @@ func additions() map[string][]string {
 	described := []string{"group", "rule-ids", "description", "rule"}
 	return map[string][]string{
 		"describe-instance-types":                         {"instance-types", "current-generation", "architecture", "vcpus", "memory", "free-tier", "burstable", "zone", "delimiter", "row-delimiter", "col-delimiter"},
+		"resize-instance":                                 {"instance-id", "instance-type", "start-again"},
 		"import-key-pair":                                 {"key-name", "public-key-material", "tags"},
 		"authorize-security-group-ingress":                {"rule"},
 		"revoke-security-group-ingress":                   {"rule"},
