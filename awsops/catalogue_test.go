@@ -18,6 +18,8 @@ func additions() map[string][]string {
 	owned := []string{"group", "rule", "source-group", "source-group-owner", "ip-protocol", "from-port", "to-port", "cidr-ip"}
 	described := []string{"group", "rule-ids", "description", "rule"}
 	return map[string][]string{
+		"describe-instance-types":                         {"instance-types", "current-generation", "architecture", "vcpus", "memory", "free-tier", "burstable", "zone", "delimiter", "row-delimiter", "col-delimiter"},
+		"resize-instance":                                 {"instance-id", "instance-type", "start-again"},
 		"import-key-pair":                                 {"key-name", "public-key-material", "tags"},
 		"authorize-security-group-ingress":                {"rule"},
 		"revoke-security-group-ingress":                   {"rule"},

@@ -41,6 +41,8 @@ type Request struct {
 	OneByOne bool
 	// Save is where the caller keeps a secret of the result.
 	Save string
+
+	flow *flow
 }
 
 // Targets are the IDs that the request is about.
@@ -149,7 +151,7 @@ func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
 		res, err := r.Operation.Run(ctx, client, v, CallOptions{DryRun: r.DryRun})
 		results.add(v, res, err)
 	}
-	return results.result()
+	return r.placed(results.result())
 }
 
 // howToConfirm tells a script what to add.
@@ -213,7 +215,7 @@ func (b *batches) add(v Values, res Result, err error) {
 	b.done++
 	out := &b.sum
 	out.Items = append(out.Items, res.Items...)
-	out.Message, out.EmptyText = res.Message, res.EmptyText
+	out.Message, out.EmptyText, out.Then = res.Message, res.EmptyText, res.Then
 	if b.done == 1 {
 		out.Outputs, out.Table, out.RequestID = res.Outputs, res.Table, res.RequestID
 		return

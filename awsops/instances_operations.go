@@ -18,7 +18,7 @@ import (
 const instanceFilters = "availability-zone, image-id, instance-id, instance-state-name, instance-type, ip-address, key-name, platform, private-ip-address, instance.group-id, instance.group-name, root-device-type, subnet-id, vpc-id, launch-time, monitoring-state, reservation-id, tenancy, architecture, dns-name, tag:KEY"
 
 func instanceOperations() []Operation {
-	return slices.Concat(instanceReads(), powerOperations(), monitoringOperations(), []Operation{consoleOutput(), modifyAttribute()}, launchOperations())
+	return slices.Concat(instanceReads(), powerOperations(), monitoringOperations(), []Operation{consoleOutput(), modifyAttribute(), resizeInstance()}, launchOperations())
 }
 
 func instanceReads() []Operation {

@@ -24,6 +24,8 @@ type Result struct {
 	EmptyText string
 	// Items tell the outcome of each target of a change.
 	Items []Item
+	// Then are the steps of a flow that follow, one after the other.
+	Then []Step
 }
 
 // Output is one named value of a result.

@@ -98,12 +98,15 @@ func waited(res Result, p Progress, expect *Expect) Result {
 			res.Items[i].Err = &Error{Operation: res.Operation, Class: Refused, Code: "NotArrived", Message: fmt.Sprintf("is %s, and will not become %s", p.States[it.ID], expect.Until[0])}
 		}
 	}
-	res.Outputs = append(res.Outputs, Output{Name: "final-state", Value: finalStates(p)})
+	res.Outputs = append(res.Outputs, Output{Name: finalState, Value: finalStates(p)})
 	if n := len(res.Failed()); n > 0 {
 		res.Message = fmt.Sprintf("%d of %d failed", n, len(res.Items))
 	}
 	return res
 }
+
+// finalState is the output that tells where the targets have come to.
+const finalState = "final-state"
 
 func finalStates(p Progress) []string {
 	var out []string

@@ -26,6 +26,13 @@ type job struct {
 	asked      int // how many things are waited for
 	arrived    int
 	failed     []string
+	next       map[place]awsops.Request // what follows when a target has arrived
+}
+
+// place is a target in its scope.
+type place struct {
+	scope awsops.Scope
+	id    string
 }
 
 // watched is what a job still waits for in one scope.
@@ -60,7 +67,7 @@ const mostLooks = 300
 // start carries out requests that have passed the gate.
 func (m *Model) start(requests []awsops.Request, targets []views.Target) tea.Cmd {
 	m.nextJob++
-	j := &job{id: m.nextJob, info: requests[0].Operation.Info(), requests: requests, targets: targets, unanswered: len(requests), watched: map[awsops.Scope]*watched{}}
+	j := &job{id: m.nextJob, info: requests[0].Operation.Info(), requests: requests, targets: targets, unanswered: len(requests), watched: map[awsops.Scope]*watched{}, next: map[place]awsops.Request{}}
 	m.jobs = append(m.jobs, j)
 	m.notice = notice{}
 	var cmds []tea.Cmd
@@ -127,11 +134,20 @@ func (m *Model) onAnswered(msg answered) tea.Cmd {
 			cmds = append(cmds, m.watch(j, r.Scope, accepted))
 		}
 	}
+	next, follows := r.Next(msg.result)
+	if follows && j.info.Expect != nil {
+		for _, id := range accepted {
+			j.next[place{r.Scope, id}] = next
+		}
+	}
 	if j.unanswered == 0 {
 		cmds = append(cmds, m.tell(j))
 	}
 	if msg.secret != nil {
 		cmds = append(cmds, m.push(m.newSecret(msg.secret)))
+	}
+	if follows && j.info.Expect == nil {
+		cmds = append(cmds, m.start([]awsops.Request{next}, j.targets))
 	}
 	return tea.Batch(cmds...)
 }
@@ -181,7 +197,7 @@ func (m *Model) tell(j *job) tea.Cmd {
 		if len(j.watched) > 0 {
 			return nil // its progress is told
 		}
-		m.say(j.info.Name+": "+j.outcome(), theme.Good)
+		m.say(j.label()+": "+j.outcome(), theme.Good)
 	default:
 		m.report = j
 		m.say(j.refusal(failed), theme.Bad)
@@ -229,9 +245,9 @@ func (j *job) refusal(failed []views.Target) string {
 	}
 	if len(j.targets) <= 1 {
 		if len(j.targets) == 1 {
-			return j.info.Name + " " + j.targets[0].ID + ": " + why
+			return j.label() + " " + j.targets[0].ID + ": " + why
 		}
-		return j.info.Name + ": " + why
+		return j.label() + ": " + why
 	}
 	return fmt.Sprintf("%s: %d of %d failed (e shows each): %s", j.info.Name, len(failed), len(j.targets), why)
 }
@@ -336,6 +352,7 @@ func (m *Model) onLooked(msg looked) tea.Cmd {
 		return nil
 	}
 	w := j.watched[msg.scope]
+	var cmds []tea.Cmd
 	if msg.err == nil {
 		j.arrived += len(msg.progress.Arrived)
 		j.failed = append(j.failed, msg.progress.Failed...)
@@ -344,24 +361,56 @@ func (m *Model) onLooked(msg looked) tea.Cmd {
 		})
 	}
 	if len(w.ids) > 0 && w.looks < mostLooks {
-		return m.lookLater(j.id, msg.scope)
+		cmds = append(cmds, m.lookLater(j.id, msg.scope))
+	} else {
+		delete(j.watched, msg.scope)
 	}
-	delete(j.watched, msg.scope)
-	if len(j.watched) > 0 || j.unanswered > 0 {
+	for _, id := range msg.progress.Arrived {
+		cmds = append(cmds, m.goOn(j, place{msg.scope, id}))
+	}
+	if len(j.watched) == 0 && j.unanswered == 0 {
+		m.drop(j)
+		m.sayArrived(j, len(w.ids))
+	}
+	return tea.Batch(cmds...)
+}
+
+// goOn starts what follows in the flow of a target that has arrived.
+func (m *Model) goOn(j *job, at place) tea.Cmd {
+	next, ok := j.next[at]
+	if !ok {
 		return nil
 	}
-	m.drop(j)
-	m.sayArrived(j, len(w.ids))
-	return nil
+	delete(j.next, at)
+	i := slices.IndexFunc(j.targets, func(t views.Target) bool { return t.ID == at.id && t.Scope == at.scope })
+	if i < 0 {
+		return m.start([]awsops.Request{next}, nil)
+	}
+	return m.start([]awsops.Request{next}, []views.Target{j.targets[i]})
+}
+
+// label names the job, and where in a flow it stands.
+func (j *job) label() string { return j.requests[0].Label() }
+
+// left says how the targets stay whose flow ends here.
+func (j *job) left() string {
+	var said []string
+	for _, r := range j.next {
+		if s := r.Without(); s != "" && !slices.Contains(said, s) {
+			said = append(said, " "+s)
+		}
+	}
+	slices.Sort(said)
+	return strings.Join(said, "")
 }
 
 func (m *Model) sayArrived(j *job, still int) {
 	end := j.info.Expect.Until[0]
 	switch {
 	case len(j.failed) > 0:
-		m.say(fmt.Sprintf("%s: %s did not become %s: %s", j.info.Name, plural(len(j.failed), j.info.Noun), end, strings.Join(j.failed, ", ")), theme.Bad)
+		m.say(fmt.Sprintf("%s: %s did not become %s: %s.%s", j.label(), plural(len(j.failed), j.info.Noun), end, strings.Join(j.failed, ", "), j.left()), theme.Bad)
 	case still > 0:
-		m.say(fmt.Sprintf("%s: %s not %s after ten minutes", j.info.Name, plural(still, j.info.Noun), end), theme.Bad)
+		m.say(fmt.Sprintf("%s: %s not %s after ten minutes.%s", j.label(), plural(still, j.info.Noun), end, j.left()), theme.Bad)
 	case len(j.refusedTargets()) > 0: // the refusal stays on the screen
 	case len(j.targets) == 1 && !j.info.Makes():
 		m.say(strings.TrimSpace(j.targets[0].Name+" "+j.targets[0].ID)+" is "+end, theme.Good)
@@ -381,9 +430,9 @@ func (m *Model) progress() string {
 		case j.unanswered > 0 && j.info.Risk == awsops.Reads:
 			parts = append(parts, j.info.Name+"…")
 		case j.unanswered > 0:
-			parts = append(parts, fmt.Sprintf("%s: asking EC2 for %s", j.info.Name, plural(max(1, n), j.info.Noun)))
+			parts = append(parts, fmt.Sprintf("%s: asking EC2 for %s", j.label(), plural(max(1, n), j.info.Noun)))
 		default:
-			parts = append(parts, fmt.Sprintf("%s: %s %d of %d %s", j.info.Name, bar(j.arrived, j.asked), j.arrived, j.asked, j.info.Expect.Until[0]))
+			parts = append(parts, fmt.Sprintf("%s: %s %d of %d %s", j.label(), bar(j.arrived, j.asked), j.arrived, j.asked, j.info.Expect.Until[0]))
 		}
 	}
 	return strings.Join(parts, " · ")

@@ -297,9 +297,14 @@ func (m *Model) toTop(msg tea.Msg) tea.Cmd {
 
 // quit ends the session, after a warning when a change has no answer yet.
 func (m *Model) quit() tea.Cmd {
-	unanswered := 0
+	unanswered, half := 0, 0
 	for _, j := range m.jobs {
-		unanswered += j.unanswered
+		unanswered, half = unanswered+j.unanswered, half+len(j.next)
+	}
+	if half > 0 && !m.leaving {
+		m.leaving = true
+		m.say("a change of several steps is on its way and would end half done; quit again to leave it so", theme.Bad)
+		return nil
 	}
 	if slices.ContainsFunc(m.overlays, holds) && !m.leaving {
 		m.leaving = true

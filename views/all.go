@@ -16,5 +16,6 @@ func All() []Spec {
 		tags(),
 		regions(),
 		zones(),
+		instanceTypes(),
 	}
 }

@@ -82,7 +82,7 @@ func instances() *Resource[instance] {
 			{Key: "I", Operation: "get-instance-details", Help: "fields"},
 			{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
 			{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
-		}, tagActions[instance]()...),
+		}, append(attributeActions(), tagActions[instance]()...)...),
 
 		Links: []Link[instance]{
 			{Key: "K", Help: "its key pair", Kind: "key-pairs", Query: func(i instance) string { return column("name", i.Key) }, Deny: needs("has no key pair", func(i instance) string { return i.Key })},

@@ -50,6 +50,7 @@ func allActions() map[string]action {
 		instanceActions(),
 		instanceStateActions(),
 		instanceAttributeActions(),
+		instanceTypeActions(),
 		launchActions(),
 		consoleActions(),
 		volumeActions(),

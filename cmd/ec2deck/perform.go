@@ -112,9 +112,9 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 		return p.deliver(kept, info, c, res)
 	}
 	var late error
-	if c.wait && !c.dryRun {
+	if !c.dryRun {
 		within, cancel := context.WithTimeout(ctx, limit)
-		res, late = s.Wait(within, r, res, sleep)
+		res, late = s.Follow(within, r, res, c.wait, p.say, sleep)
 		cancel()
 	}
 	code := p.tellItems(res)
