@@ -10,6 +10,7 @@ func All() []Operation {
 		securityGroupOperations(),
 		addressOperations(),
 		keyPairOperations(),
+		launchTemplateOperations(),
 		tagOperations(),
 	)
 }

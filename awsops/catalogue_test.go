@@ -18,6 +18,10 @@ func additions() map[string][]string {
 	owned := []string{"group", "rule", "source-group", "source-group-owner", "ip-protocol", "from-port", "to-port", "cidr-ip"}
 	described := []string{"group", "rule-ids", "description", "rule"}
 	return map[string][]string{
+		"run-instances":                                   {"launch-template", "launch-template-version"},
+		"run-instances-from-template":                     {"copy"},
+		"describe-launch-templates":                       {"launch-template-ids", "launch-template-names", "filters", "page-size", "row-delimiter", "col-delimiter"},
+		"describe-launch-template-versions":               {"launch-template", "versions", "min-version", "max-version", "filters", "page-size", "delimiter", "row-delimiter", "col-delimiter"},
 		"import-key-pair":                                 {"key-name", "public-key-material", "tags"},
 		"authorize-security-group-ingress":                {"rule"},
 		"revoke-security-group-ingress":                   {"rule"},

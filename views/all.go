@@ -8,6 +8,7 @@ func All() []Spec {
 		securityGroupRules(),
 		addresses(),
 		keyPairs(),
+		launchTemplates(),
 		tags(),
 		regions(),
 		zones(),
