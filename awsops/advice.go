@@ -1,6 +1,9 @@
 package awsops
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // advice says what a code means for the exit code and for the operator.
 // {region} stands for the region of the call.
@@ -24,7 +27,7 @@ func adviceFor(code string, status int) advice {
 			return strings.HasPrefix(known, "*") && strings.HasSuffix(code, strings.TrimPrefix(known, "*"))
 		},
 	} {
-		for _, a := range advices() {
+		for _, a := range slices.Concat(advices(), furtherAdvices()) {
 			for _, known := range a.codes {
 				if match(strings.ToLower(known)) {
 					return a
@@ -120,5 +123,13 @@ func advices() []advice {
 		{[]string{"*.Malformed"}, Refused, "IDs are a prefix and 8 or 17 hex digits."},
 		{[]string{"*LimitExceeded"}, Refused, "A quota is reached: remove some, or ask for a greater one."},
 		{[]string{"*.Duplicate"}, Refused, "It is already there."},
+	}
+}
+
+// furtherAdvices is for what the catalogue's section 5 adds.
+func furtherAdvices() []advice {
+	return []advice{
+		{[]string{"InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"}, Refused, "Launch templates are per region, and the case of a name counts: look for it in {region} with describe-launch-templates."},
+		{[]string{"InvalidLaunchTemplateId.VersionNotFound"}, Refused, "The version may have been deleted: describe-launch-template-versions lists those that there are."},
 	}
 }

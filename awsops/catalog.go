@@ -11,6 +11,7 @@ func All() []Operation {
 		securityGroupOperations(),
 		addressOperations(),
 		keyPairOperations(),
+		launchTemplateOperations(),
 		tagOperations(),
 	)
 }

@@ -20,6 +20,10 @@ func additions() map[string][]string {
 	return map[string][]string{
 		"describe-instance-types":                         {"instance-types", "current-generation", "architecture", "vcpus", "memory", "free-tier", "burstable", "zone", "delimiter", "row-delimiter", "col-delimiter"},
 		"resize-instance":                                 {"instance-id", "instance-type", "start-again"},
+		"run-instances":                                   {"launch-template", "launch-template-version"},
+		"run-instances-from-template":                     {"copy"},
+		"describe-launch-templates":                       {"launch-template-ids", "launch-template-names", "filters", "page-size", "row-delimiter", "col-delimiter"},
+		"describe-launch-template-versions":               {"launch-template", "versions", "min-version", "max-version", "filters", "page-size", "delimiter", "row-delimiter", "col-delimiter"},
 		"import-key-pair":                                 {"key-name", "public-key-material", "tags"},
 		"authorize-security-group-ingress":                {"rule"},
 		"revoke-security-group-ingress":                   {"rule"},

@@ -30,24 +30,10 @@ func launchOperations() []Operation {
 				"disable-api-termination": {"true"}, "instance-initiated-shutdown-behavior": {"terminate"}, "client-token": {"token-1"},
 				"instance-name": {"new-1"}, "tags": {"Env=test"}, "iam-instance-profile": {"web"}, "user-data": {"#!/bin/sh"},
 				"http-tokens": {"optional"}, "ebs-optimized": {"true"}, "disable-api-stop": {"true"}, "hibernate": {"true"},
+				"launch-template": {"web"}, "launch-template-version": {"$Latest"},
 			},
 		},
-		&Op[*templateIn, *launched]{
-			Name: "run-instances-from-template", API: "RunInstances", Help: "Launch instances like an existing one", Noun: "instance", Risk: Changes,
-			Word: "launch", Warning: "Running instances cost money.", Foresee: whatIsCopied, Doubt: doubtOfLaunch,
-			Advice: map[string]string{
-				"InvalidAMIID.NotFound":    "The image of this instance no longer exists, or not for this account: launch with another image.",
-				"InvalidAMIID.Unavailable": "The image of this instance no longer exists: launch with another image.",
-			},
-			Fields: []Field[*templateIn]{
-				{Name: "instance-id", Help: "the instance to copy", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToString(func(in *templateIn) **string { return &in.InstanceId })},
-				{Name: "min-count", Help: "launch none if fewer are possible", Default: "1", Rule: AtLeast(1), To: ToInt(func(in *templateIn) **int32 { return &in.MinCount })},
-				{Name: "max-count", Help: "launch as many as possible up to this", Default: "min-count", Rule: AtLeast(1), To: ToInt(func(in *templateIn) **int32 { return &in.MaxCount })},
-			},
-			Check: func(in *templateIn) error { return counts(&in.MinCount, &in.MaxCount) },
-			Call:  runFromTemplate, Show: showLaunched, Outputs: launchOutputs(), Expect: launchExpect(),
-			Example: Values{"instance-id": {"i-0aa00000000000001"}, "min-count": {"2"}, "max-count": {"3"}},
-		},
+		runInstancesFromTemplate(),
 	}
 }
 
@@ -68,8 +54,8 @@ func launchExpect() *Expect {
 
 func launchFields() []Field[*launchIn] {
 	return []Field[*launchIn]{
-		{Name: "image-id", Help: "the image to start from", Need: Required, Rule: ID("ami"), To: ToString(func(in *launchIn) **string { return &in.ImageId })},
-		{Name: "instance-type", Help: "the type, for example t3.micro", Need: Required, Rule: InstanceType(), To: to(KindString, func(in *launchIn, v string) { in.InstanceType = types.InstanceType(v) })},
+		{Name: "image-id", Help: "the image to start from", Need: Conditional, Rule: ID("ami"), To: ToString(func(in *launchIn) **string { return &in.ImageId })},
+		{Name: "instance-type", Help: "the type, for example t3.micro", Need: Conditional, Rule: InstanceType(), To: to(KindString, func(in *launchIn, v string) { in.InstanceType = types.InstanceType(v) })},
 		{Name: "min-count", Help: "launch none if fewer are possible", Default: "1", Rule: AtLeast(1), To: ToInt(func(in *launchIn) **int32 { return &in.MinCount })},
 		{Name: "max-count", Help: "launch as many as possible up to this", Default: "min-count", Rule: AtLeast(1), To: ToInt(func(in *launchIn) **int32 { return &in.MaxCount })},
 		{Name: "availability-zone", Help: "the zone; EC2 refuses one that is not the subnet's", Default: "EC2 chooses", Rule: Zone(), To: to(KindString, func(in *launchIn, v string) { in.Placement = &types.Placement{AvailabilityZone: &v} })},
@@ -98,7 +84,7 @@ func launchFields() []Field[*launchIn] {
 		{Name: "user-data", Help: "a script or cloud-config, at most 16 KiB", Rule: UserData(), Secret: func(Values) bool { return true }, To: to(KindString, func(in *launchIn, v string) {
 			in.UserData = aws.String(base64.StdEncoding.EncodeToString([]byte(v))) // RunInstances sends it as it is
 		})},
-		{Name: "http-tokens", Help: "whether instance metadata needs a token", Default: "required", Choices: []string{"required", "optional"}, To: to(KindString, func(in *launchIn, v string) {
+		{Name: "http-tokens", Help: "whether instance metadata needs a token", Default: "required, or as a template says", Choices: []string{"required", "optional"}, To: to(KindString, func(in *launchIn, v string) {
 			in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpTokens: types.HttpTokensState(v), HttpPutResponseHopLimit: aws.Int32(2)}
 		})},
 		{Name: "ebs-optimized", Help: "dedicated throughput to volumes", Default: "false", To: ToBool(func(in *launchIn) **bool { return &in.EbsOptimized })},
@@ -106,7 +92,18 @@ func launchFields() []Field[*launchIn] {
 		{Name: "hibernate", Help: "allow hibernation later; the root volume must be encrypted", Default: "false", To: to(KindBool, func(in *launchIn, v string) {
 			in.HibernationOptions = &types.HibernationOptionsRequest{Configured: aws.Bool(truth(v))}
 		})},
+		{Name: "launch-template", Help: "a launch template, by its ID or name; what is given here overrides it", Rule: TemplateRef(), Pick: Only("launch-templates", ""), To: to(KindString, func(in *launchIn, v string) {
+			setTemplate(v, &fromTemplate(in).LaunchTemplateId, &fromTemplate(in).LaunchTemplateName)
+		})},
+		{Name: "launch-template-version", Help: "the version of the launch template", Default: "$Default", Rule: templateVersion(), To: to(KindString, func(in *launchIn, v string) { fromTemplate(in).Version = &v })},
 	}
+}
+
+func fromTemplate(in *launchIn) *types.LaunchTemplateSpecification {
+	if in.LaunchTemplate == nil {
+		in.LaunchTemplate = &types.LaunchTemplateSpecification{}
+	}
+	return in.LaunchTemplate
 }
 
 // device is the one mapping that the flags describe.
@@ -157,12 +154,16 @@ func counts(least, most **int32) error {
 }
 
 // checkLaunch holds the rules across the fields of a launch, and the defaults
-// that are ours: instance metadata needs a token unless the operator says no.
+// that are ours: instance metadata needs a token unless the operator or a
+// launch template says no.
 func checkLaunch(in *launchIn) error {
 	if err := counts(&in.MinCount, &in.MaxCount); err != nil {
 		return err
 	}
-	if in.MetadataOptions == nil {
+	if err := checkTemplate(in); err != nil {
+		return err
+	}
+	if in.MetadataOptions == nil && in.LaunchTemplate == nil {
 		in.MetadataOptions = safeMetadata()
 	}
 	if err := checkLaunchTags(in); err != nil {
@@ -179,6 +180,19 @@ func checkLaunch(in *launchIn) error {
 		return &InputError{Field: "virtual-name", Value: *d.VirtualName, Rule: "is an instance store and takes no snapshot or size"}
 	case d.VirtualName == nil && (d.Ebs == nil || d.Ebs.SnapshotId == nil && d.Ebs.VolumeSize == nil):
 		return &InputError{Field: "volume-size", Rule: "is required for a device without --snapshot-id"}
+	}
+	return nil
+}
+
+// checkTemplate wants an image and a type where no template can give them.
+func checkTemplate(in *launchIn) error {
+	switch t := in.LaunchTemplate; {
+	case t != nil && t.LaunchTemplateId == nil && t.LaunchTemplateName == nil:
+		return &InputError{Field: "launch-template-version", Value: aws.ToString(t.Version), Rule: "needs --launch-template"}
+	case t == nil && in.ImageId == nil:
+		return &InputError{Field: "image-id", Rule: "is required, unless --launch-template gives it"}
+	case t == nil && in.InstanceType == "":
+		return &InputError{Field: "instance-type", Rule: "is required, unless --launch-template gives it"}
 	}
 	return nil
 }
@@ -208,14 +222,26 @@ func checkLaunchTags(in *launchIn) error {
 }
 
 // launchAhead says what a launch will make, and that nobody will get in.
-func launchAhead(_ context.Context, _ *ec2.Client, v Values) ([]string, error) {
+func launchAhead(ctx context.Context, client *ec2.Client, v Values) ([]string, error) {
+	var lines []string
+	kind, image, key := v.Get("instance-type"), v.Get("image-id"), v.Get("key-name")
+	if v.Get("launch-template") != "" {
+		data, said, err := templateAhead(ctx, client, v)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, said)
+		kind = cmp.Or(kind, string(data.InstanceType), "m1.small") // EC2's own default
+		image = cmp.Or(image, aws.ToString(data.ImageId), "no image, which EC2 will refuse")
+		key = cmp.Or(key, aws.ToString(data.KeyName))
+	}
 	least := cmp.Or(v.Get("min-count"), "1")
 	count := least
 	if most := cmp.Or(v.Get("max-count"), least); most != least {
 		count += " to " + most
 	}
-	lines := []string{fmt.Sprintf("%s × %s of %s", count, v.Get("instance-type"), v.Get("image-id"))}
-	if v.Get("key-name") == "" {
+	lines = append(lines, fmt.Sprintf("%s × %s of %s", count, kind, image))
+	if key == "" {
 		lines = append(lines, "No key pair: a public image cannot be logged in to without one.")
 	}
 	return lines, nil
@@ -373,83 +399,6 @@ func showLaunched(out *launched) Result {
 		{"success", true}, {"result-code", 0}, {"result-message", "ok"},
 	}
 	return res
-}
-
-// templateIn is the input of the flow that copies an instance.
-type templateIn struct {
-	InstanceId         *string
-	MinCount, MaxCount *int32
-	DryRun             *bool
-}
-
-// template reads the instance that is to be copied.
-func template(ctx context.Context, client *ec2.Client, id string) (types.Instance, error) {
-	out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
-	if err != nil {
-		return types.Instance{}, explain(err, "run-instances-from-template", client.Options().Region, false) // nothing has been launched
-	}
-	if len(out.Reservations) == 0 || len(out.Reservations[0].Instances) == 0 {
-		return types.Instance{}, &InputError{Field: "instance-id", Value: id, Rule: "is not listed by EC2"}
-	}
-	i := out.Reservations[0].Instances[0]
-	if s := stateName(i.State); s == "terminated" || s == "shutting-down" {
-		return types.Instance{}, &InputError{Field: "instance-id", Value: id, Rule: "is " + s + " and cannot be copied"}
-	}
-	return i, nil
-}
-
-// whatIsCopied says what the new instances take over, and what they do not.
-func whatIsCopied(ctx context.Context, client *ec2.Client, ids []string) ([]string, error) {
-	var lines []string
-	for _, id := range ids {
-		i, err := template(ctx, client, id)
-		if err != nil {
-			return lines, err
-		}
-		lines = append(lines, fmt.Sprintf("Copied from %s: %s, %s, key %s, subnet %s, groups %s", id, aws.ToString(i.ImageId), i.InstanceType,
-			cmp.Or(aws.ToString(i.KeyName), "none"), cmp.Or(aws.ToString(i.SubnetId), "none"), strings.Join(primaryGroups(i), " ")))
-		if n := len(i.NetworkInterfaces); n > 1 {
-			lines = append(lines, fmt.Sprintf("%s has %d interfaces; only the first one's subnet and groups are copied.", id, n))
-		}
-	}
-	return append(lines, "Not copied: tags, IAM profile, user data, further volumes, protection."), nil
-}
-
-// runFromTemplate copies what the catalogue names from an existing instance.
-func runFromTemplate(client *ec2.Client, ctx context.Context, in *templateIn, opts ...func(*ec2.Options)) (*launched, error) {
-	i, err := template(ctx, client, *in.InstanceId)
-	if err != nil {
-		return nil, err
-	}
-	copied := &launchIn{
-		ImageId: i.ImageId, InstanceType: i.InstanceType, MinCount: in.MinCount, MaxCount: in.MaxCount, DryRun: in.DryRun,
-		KernelId: i.KernelId, RamdiskId: i.RamdiskId, KeyName: i.KeyName, SubnetId: i.SubnetId,
-		SecurityGroupIds: primaryGroups(i), MetadataOptions: safeMetadata(),
-	}
-	if i.Monitoring != nil {
-		on := i.Monitoring.State == types.MonitoringStateEnabled || i.Monitoring.State == types.MonitoringStatePending
-		copied.Monitoring = &types.RunInstancesMonitoringEnabled{Enabled: &on}
-	}
-	if copied.SubnetId == nil && i.Placement != nil {
-		copied.Placement = &types.Placement{AvailabilityZone: i.Placement.AvailabilityZone}
-	}
-	return launch(client, ctx, copied, opts...)
-}
-
-// primaryGroups are the groups of the first interface: those of the instance
-// join the groups of all its interfaces.
-func primaryGroups(i types.Instance) []string {
-	groups := i.SecurityGroups
-	for _, n := range i.NetworkInterfaces {
-		if n.Attachment != nil && aws.ToInt32(n.Attachment.DeviceIndex) == 0 {
-			groups = n.Groups
-		}
-	}
-	var ids []string
-	for _, g := range groups {
-		ids = append(ids, aws.ToString(g.GroupId))
-	}
-	return ids
 }
 
 // inZone narrows the subnets to the zone of the launch, if it is given.

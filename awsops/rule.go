@@ -181,7 +181,7 @@ func AtLeast(least int) Rule {
 
 // InstanceType is rule V-TYPE: open, because AWS adds types every month.
 func InstanceType() Rule {
-	return Shaped(`^[a-z0-9-]+\.[a-z0-9-]+$`, "a type such as t3.micro")
+	return Shaped(`^[a-z0-9-]+\.[a-z0-9-]+$`, "a type such as t3.micro").picking("instance-types", "")
 }
 
 // Device is rule V-DEVICE: a device name of Linux or Windows.

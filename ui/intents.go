@@ -165,6 +165,9 @@ func (m *Model) run(run views.Run) tea.Cmd {
 // typed by hand lies where the others are, or in the only scope.
 func (m *Model) targetsOf(s submitted) []views.Target {
 	known := s.targets
+	if s.Operation.Info().Target() == "" {
+		return known // they only say where
+	}
 	var out []views.Target
 	for _, id := range (awsops.Request{Operation: s.Operation, Values: s.Values}).Targets() {
 		i := slices.IndexFunc(known, func(t views.Target) bool { return t.ID == id })

@@ -13,6 +13,7 @@ func All() []Spec {
 		securityGroupRules(),
 		addresses(),
 		keyPairs(),
+		launchTemplates(),
 		tags(),
 		regions(),
 		zones(),

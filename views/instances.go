@@ -86,6 +86,7 @@ func instances() *Resource[instance] {
 
 		Links: []Link[instance]{
 			{Key: "K", Help: "its key pair", Kind: "key-pairs", Query: func(i instance) string { return column("name", i.Key) }, Deny: needs("has no key pair", func(i instance) string { return i.Key })},
+			{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags, awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags, awsops.TemplateTag) })},
 			{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
 		},
 
@@ -140,37 +141,6 @@ func checksShort(i instance, _ time.Time) string {
 		return i.Checks.String()
 	}
 	return fmt.Sprintf("%d/%d %s", i.Checks.Passed, i.Checks.Of, sign)
-}
-
-// notIn refuses rows that are in none of the states.
-func notIn(states ...string) func(instance) string {
-	return func(i instance) string {
-		if slices.Contains(states, i.State) {
-			return ""
-		}
-		return "is " + i.State + ", not " + strings.Join(states, " or ")
-	}
-}
-
-func cannotStop(i instance) string {
-	if i.RootType == "instance-store" {
-		return "has an instance-store root and cannot be stopped"
-	}
-	return notIn("running", "pending")(i)
-}
-
-func cannotForce(i instance) string {
-	if i.RootType == "instance-store" {
-		return "has an instance-store root and cannot be stopped"
-	}
-	return notIn("running", "stopping")(i)
-}
-
-func cannotHibernate(i instance) string {
-	if !i.Hibernates {
-		return "was not configured at launch for hibernation"
-	}
-	return notIn("running")(i)
 }
 
 func instanceGroups(i instance) string {

@@ -43,10 +43,45 @@ type RegionSeed struct {
 	Shortages      []Shortage     `json:"shortages"`
 	Instances      []InstanceSeed `json:"instances"`
 	Addresses      []AddressSeed  `json:"addresses"`
+	// LaunchTemplates are the region's launch templates.
+	LaunchTemplates []TemplateSeed `json:"launchTemplates"`
 	// AddressPools are the account's own pools of public addresses.
 	AddressPools []string `json:"addressPools"`
 	// ReleasedAddresses were the account's and can still be had again.
 	ReleasedAddresses []string `json:"releasedAddresses"`
+}
+
+// TemplateSeed is a launch template with its versions, oldest first.
+type TemplateSeed struct {
+	ID       string                `json:"id"`
+	Name     string                `json:"name"`
+	Tags     map[string]string     `json:"tags"`
+	Default  int                   `json:"default"` // number; 0 means the first
+	Versions []TemplateVersionSeed `json:"versions"`
+}
+
+// TemplateVersionSeed is a version of a launch template. What is empty is left
+// to the launch.
+type TemplateVersionSeed struct {
+	Description string   `json:"description"`
+	Age         Age      `json:"age"`
+	Image       string   `json:"image"` // key
+	Type        string   `json:"type"`
+	KeyName     string   `json:"keyName"`
+	Groups      []string `json:"groups"`
+	// VPC gives the template an interface in the first subnet of a VPC.
+	VPC                string            `json:"vpc"`
+	Zone               string            `json:"zone"` // name
+	Profile            string            `json:"profile"`
+	UserData           string            `json:"userData"` // plain text
+	HTTPTokens         string            `json:"httpTokens"`
+	ShutdownBehavior   string            `json:"shutdownBehavior"`
+	Monitoring         bool              `json:"monitoring"`
+	EBSOptimized       bool              `json:"ebsOptimized"`
+	ProtectTermination bool              `json:"protectTermination"`
+	ProtectStop        bool              `json:"protectStop"`
+	Volumes            []VolumeSeed      `json:"volumes"`
+	InstanceTags       map[string]string `json:"instanceTags"`
 }
 
 // AddressSeed is an Elastic IP: free, on an instance, or on an interface that

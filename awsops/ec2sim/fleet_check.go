@@ -142,8 +142,32 @@ func (f *Fleet) checkRegion(r *RegionSeed, at string) error {
 			return err
 		}
 	}
+	for i := range r.LaunchTemplates {
+		if err := r.LaunchTemplates[i].check(fmt.Sprintf("%s.launchTemplates[%d]", at, i)); err != nil {
+			return err
+		}
+	}
 	for i := range r.Instances {
 		if err := f.checkInstance(&r.Instances[i], r, fmt.Sprintf("%s.instances[%d]", at, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *TemplateSeed) check(at string) error {
+	if err := firstOf(idOr(at+".id", s.ID, "lt"), need(at+".name", s.Name)); err != nil {
+		return err
+	}
+	if len(s.Versions) == 0 {
+		return fmt.Errorf("%s.versions: at least one is needed", at)
+	}
+	if s.Default < 0 || s.Default > len(s.Versions) {
+		return fmt.Errorf("%s.default: there is no version %d", at, s.Default)
+	}
+	for i, v := range s.Versions {
+		at := fmt.Sprintf("%s.versions[%d]", at, i)
+		if err := firstOf(oneOf(at+".httpTokens", v.HTTPTokens, "optional", "required"), oneOf(at+".shutdownBehavior", v.ShutdownBehavior, "stop", "terminate")); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"ec2deck/awsops/ec2sim"
 )
 
 const rootSnapshot = "snap-0aa00000000000001"
@@ -142,4 +144,26 @@ func TestRefusalsOfNewAttributes(t *testing.T) {
 		{"what cannot be changed", modify(input{InstanceId: &web, Attribute: "rootDeviceName", Value: aws.String("x")}), 400, "UnsupportedOperation",
 			"The attribute 'rootDeviceName' cannot be modified."},
 	})
+}
+
+func TestFleetsOfLaunchTemplatesAreChecked(t *testing.T) {
+	const head = `{"images": [{"key": "a"}], "accounts": [{"profile": "p", "id": "123456789012", "accessKeyId": "k", "secretAccessKey": "s", "regions": [{"name": "us-east-1", "zones": [{"name": "us-east-1a", "id": "use1-az1"}], "launchTemplates": [`
+	for template, says := range map[string]string{
+		`{"name": "x"}`:      "launchTemplates[0].versions: at least one is needed",
+		`{"versions": [{}]}`: "launchTemplates[0].name: must not be empty",
+		`{"name": "x", "id": "lt-1", "versions": [{}]}`:       `launchTemplates[0].id: "lt-1" is not lt- and 8 or 17 lower-case hex digits`,
+		`{"name": "x", "default": 2, "versions": [{}]}`:       "launchTemplates[0].default: there is no version 2",
+		`{"name": "x", "versions": [{"httpTokens": "some"}]}`: `versions[0].httpTokens: "some" is not one of optional, required`,
+	} {
+		if _, err := ec2sim.ReadFleet(strings.NewReader(head + template + "]}]}]}")); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", template, err)
+		}
+	}
+	f, err := ec2sim.ReadFleet(strings.NewReader(head + `{"name": "x", "versions": [{"groups": ["nobody"]}]}` + "]}]}]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = ec2sim.New(ec2sim.Config{Fleet: f}); err == nil || !strings.Contains(err.Error(), `launch template x: version 1: no group "nobody"`) {
+		t.Error(err)
+	}
 }

@@ -38,6 +38,7 @@ type region struct {
 	groups    *table[*securityGroup]
 	rules     *table[*rule]
 	launches  map[string]launched // by client token
+	templates *table[*launchTemplate]
 
 	tags              map[string]*[]Tag // of resources that hold none themselves, by id
 	keyPairs          *table[*keyPair]
@@ -127,7 +128,7 @@ func (s *Sim) build(f *Fleet, scale int) error {
 // furnish adds what stands beside the instances. Its ids come from a source of
 // their own, so that the instances' stay what they are.
 func (s *Sim) furnish(f *Fleet) error {
-	ids, keys := newIDSource(s.cfg.Seed, 4), newIDSource(s.cfg.Seed, 5)
+	ids, keys, templates := newIDSource(s.cfg.Seed, 4), newIDSource(s.cfg.Seed, 5), newIDSource(s.cfg.Seed, 6)
 	for i, a := range s.accounts {
 		for j, r := range a.regions {
 			if !r.enabled() {
@@ -137,6 +138,9 @@ func (s *Sim) furnish(f *Fleet) error {
 				return fmt.Errorf("%s %s: %w", a.Profile, r.name, err)
 			}
 			if err := s.seedKeyPairs(r, f.KeyPairs, keys); err != nil {
+				return fmt.Errorf("%s %s: %w", a.Profile, r.name, err)
+			}
+			if err := s.seedTemplates(r, f.Accounts[i].Regions[j].LaunchTemplates, templates); err != nil {
 				return fmt.Errorf("%s %s: %w", a.Profile, r.name, err)
 			}
 		}
@@ -149,7 +153,7 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 		account: a, name: seed.Name, geography: seed.Geography, optInStatus: seed.OptInStatus,
 		keyPairs: newTable[*keyPair](0), shortages: seed.Shortages,
 		instances: newTable[*Instance](0), volumes: newTable[*volume](0), groups: newTable[*securityGroup](0), rules: newTable[*rule](0),
-		launches: map[string]launched{}, addresses: newTable[*address](0), tags: map[string]*[]Tag{},
+		launches: map[string]launched{}, templates: newTable[*launchTemplate](0), addresses: newTable[*address](0), tags: map[string]*[]Tag{},
 	}
 	if r.optInStatus == "" {
 		r.optInStatus = "opt-in-not-required"

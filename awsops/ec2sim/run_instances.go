@@ -10,7 +10,7 @@ import (
 
 func launchActions() []action {
 	return []action{{
-		name: "RunInstances", mutating: true, required: []string{"ImageId", "MinCount", "MaxCount"},
+		name: "RunInstances", mutating: true, required: []string{"MinCount", "MaxCount"},
 		resources: func(c *call) int { n, _, _ := c.form.number("MaxCount"); return max(0, n) },
 		check:     runInstances,
 	}}
@@ -46,6 +46,13 @@ func runInstances(c *call) (act, *apiError) {
 	if before, ok := c.region.launches[token]; ok && token != "" {
 		return c.repeatLaunch(before)
 	}
+	asked := c.form.digest()
+	if err := c.withTemplate(); err != nil {
+		return nil, err
+	}
+	if !c.form.has("ImageId") {
+		return nil, missing("ImageId")
+	}
 	req, err := c.parseRun()
 	if err != nil {
 		return nil, err
@@ -56,7 +63,7 @@ func runInstances(c *call) (act, *apiError) {
 			return err
 		}
 		if token != "" {
-			done := launched{parameters: c.form.digest()}
+			done := launched{parameters: asked}
 			for _, in := range rows {
 				done.ids = append(done.ids, in.ID)
 			}
@@ -152,7 +159,7 @@ func (c *call) parseRun() (*runRequest, *apiError) {
 	if id := c.form.get("RamdiskId"); id != "" {
 		req.image.RAMDiskID = id
 	}
-	req.tags, req.volumeTags = c.form.tagsFor("instance"), c.form.tagsFor("volume")
+	req.tags, req.volumeTags = append(c.form.tagsFor("instance"), c.templateTags()...), c.form.tagsFor("volume")
 	return req, c.shortage(req)
 }
 

@@ -95,6 +95,7 @@ func taggables() []taggable {
 		tagged("sg", "security-group", func(r *region) *table[*securityGroup] { return r.groups }, func(g *securityGroup) *[]Tag { return &g.tags }, errNoGroup),
 		tagged("sgr", "security-group-rule", func(r *region) *table[*rule] { return r.rules }, func(one *rule) *[]Tag { return &one.tags }, errNoRule),
 		tagged("eipalloc", "elastic-ip", func(r *region) *table[*address] { return r.addresses }, func(a *address) *[]Tag { return &a.tags }, errNoAllocation),
+		tagged("lt", "launch-template", func(r *region) *table[*launchTemplate] { return r.templates }, func(t *launchTemplate) *[]Tag { return &t.tags }, errNoTemplateID),
 		tagged("key", "key-pair", func(r *region) *table[*keyPair] { return r.keyPairs }, func(k *keyPair) *[]Tag { return &k.tags }, errNoKeyPair),
 		beside("ami", "image", (*region).imageIDs, unknown("InvalidAMIID.NotFound", "The image id '[%s]' does not exist")),
 		beside("eni", "network-interface", (*region).interfaceIDs, unknown("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")),
