@@ -71,6 +71,7 @@ type options struct {
 	keys      map[string]aws.CredentialsProvider
 	refresh   time.Duration
 	hosted    bool // without files
+	ascii     bool
 	width     int
 	height    int
 }
@@ -100,7 +101,7 @@ func newDriver(t testing.TB, o options) *driver {
 				return nil
 			},
 		},
-		Specs: views.All(), Query: o.query,
+		Specs: views.All(), Query: o.query, ASCII: o.ascii,
 		Clipboard: func(s string) error { d.copied = append(d.copied, s); return nil },
 	})
 	if o.width == 0 {

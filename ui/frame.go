@@ -38,6 +38,13 @@ func (m *Model) boxWidth() int { return min(m.width-6, 110) }
 
 // View implements tea.Model.
 func (m *Model) View() string {
+	if m.ascii {
+		return theme.ASCII(m.frame())
+	}
+	return m.frame()
+}
+
+func (m *Model) frame() string {
 	switch {
 	case m.width == 0:
 		return ""

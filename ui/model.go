@@ -25,6 +25,8 @@ type Config struct {
 	Specs []views.Spec
 	// Kind and Query choose the first table; empty is the first of Specs.
 	Kind, Query string
+	// ASCII draws with nothing but ASCII.
+	ASCII bool
 	// Clipboard writes to the terminal's clipboard; nil has none.
 	Clipboard func(string) error
 }
@@ -34,6 +36,7 @@ type Model struct {
 	env       views.Env
 	specs     []views.Spec
 	clipboard func(string) error
+	ascii     bool
 
 	tables   map[string]views.View // the table of each kind, once opened
 	kind     string                // the table at the bottom of the stack
@@ -68,7 +71,7 @@ type notice struct {
 
 // New makes a screen.
 func New(c Config) *Model {
-	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, tables: map[string]views.View{}, profiles: map[string]*profile{}}
+	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, ascii: c.ASCII, tables: map[string]views.View{}, profiles: map[string]*profile{}}
 	for _, p := range c.Env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}

@@ -260,6 +260,28 @@ func TestHostileTextsNeverReachTheTerminal(t *testing.T) {
 	d.fits("a hostile proxy")
 }
 
+func TestAPlainTerminalGetsPlainLetters(t *testing.T) {
+	o := small()
+	o.ascii = true
+	d := start(t, o)
+	look := func() {
+		t.Helper()
+		for i, r := range d.model.View() {
+			if r >= 0x80 {
+				t.Fatalf("%q at %d in\n%s", r, i, d.screen())
+			}
+		}
+	}
+	look()
+	d.shows("* live")
+	for _, k := range []string{"enter", "tab", "Y", "esc", "S", "esc", ":", "esc", "?", "esc", "c", "esc", "n", "tab", "esc", "L", "esc", "T", "esc", number("groups"), "enter"} {
+		d.press(k)
+		look()
+	}
+	d.send(tea.WindowSizeMsg{Width: 60, Height: 10})
+	look()
+}
+
 func TestMeaningsCanBeToldApartWithoutColour(t *testing.T) {
 	d := start(t, small())
 	d.shows("[1 Instances]", "● live", "2/3 !")

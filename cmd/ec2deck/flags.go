@@ -48,7 +48,7 @@ func add(set *pflag.FlagSet, v *values, name, kind, fallback, help string) {
 type globals struct {
 	profile, region, endpoint, proxyHost, proxyPort values
 	timeout, waitTimeout, refresh                   values
-	readOnly, demo, instances, fleet                values
+	readOnly, ascii, demo, instances, fleet         values
 }
 
 func (g *globals) addAll(set *pflag.FlagSet) {
@@ -61,6 +61,7 @@ func (g *globals) addAll(set *pflag.FlagSet) {
 	add(set, &g.waitTimeout, "wait-timeout", "duration", "10m", "limit of --wait, 1s to 24h")
 	add(set, &g.refresh, "refresh-interval", "duration", "15s", "how often the screen reads again, 2s to 1h, or off")
 	add(set, &g.readOnly, "read-only", "", "false", "refuse every change")
+	add(set, &g.ascii, "ascii", "", "false", "draw with ASCII only (default: as LC_ALL, LC_CTYPE or LANG say)")
 	add(set, &g.demo, "demo", "", "false", "work on made-up accounts, without AWS and without a network")
 	add(set, &g.instances, "instances", "number", "", "instances of the simulated first region, 1 to 50000 (demo and sim)")
 	add(set, &g.fleet, "fleet", "file", "", "what the simulated accounts hold (demo and sim)")

@@ -206,7 +206,7 @@ func TestNoFlagMeansTwoThings(t *testing.T) {
 		}
 		for _, op := range c.Commands() {
 			var local []string
-			for _, f := range []string{"profile", "region", "endpoint-url", "proxy-host", "proxy-port", "timeout", "wait-timeout", "refresh-interval", "read-only", "demo", "instances", "fleet"} {
+			for _, f := range []string{"profile", "region", "endpoint-url", "proxy-host", "proxy-port", "timeout", "wait-timeout", "refresh-interval", "read-only", "ascii", "demo", "instances", "fleet"} {
 				if op.LocalNonPersistentFlags().Lookup(f) != nil {
 					local = append(local, f)
 				}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,8 +27,10 @@ import (
 
 // screenOptions are what the screen is told besides its session.
 type screenOptions struct {
-	Refresh        time.Duration // 0 is off
-	Demo, ReadOnly bool
+	Refresh time.Duration // 0 is off
+	Term    string
+	ASCII   bool
+	Keep    func(path string) (views.Keeper, error) // nil without files
 }
 
 func (p *program) openScreen(c *cobra.Command, _ []string) error {
@@ -41,7 +44,8 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	}
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
-	model := newScreen(c.Context(), s, o.refresh, renderer, p.getenv("TERM"), p.reserveOnScreen)
+	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
+	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || theme.NeedsASCII(locale), Keep: p.reserveOnScreen})
 	return p.runScreen(c.Context(), model)
 }
 
@@ -68,15 +72,15 @@ func (p *program) runScreen(ctx context.Context, model tea.Model) error {
 	return err
 }
 
-// newScreen makes the screen of a session on a terminal. keep may be nil.
-func newScreen(ctx context.Context, s *awsops.Session, refresh time.Duration, r *lipgloss.Renderer, term string, keep func(string) (views.Keeper, error)) tea.Model {
+// newScreen makes the screen of a session on a terminal.
+func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o screenOptions) tea.Model {
 	return ui.New(ui.Config{
 		Env: views.Env{
 			Context: ctx, Session: s, Theme: theme.New(r), Keys: keymap.Default(), Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, After: after, Keep: keep, Refresh: refresh,
+			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh,
 		},
-		Specs:     views.All(),
-		Clipboard: func(text string) error { return clip(r.Output(), term, text) },
+		Specs: views.All(), ASCII: o.ASCII,
+		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },
 	})
 }
 
@@ -96,7 +100,8 @@ func clip(out io.Writer, term, text string) error {
 	return err
 }
 
-// hostedScreen makes the screen of an SSH session.
-func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, opts screenOptions) (tea.Model, error) {
-	return newScreen(ctx, s, opts.Refresh, login.Renderer, login.Term, nil), nil // the files are the server's own
+// hostedScreen makes the screen of an SSH session, which has no files: they
+// are the server's own.
+func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options) tea.Model {
+	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || theme.NeedsASCII(login.Locale)})
 }

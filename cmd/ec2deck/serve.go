@@ -69,8 +69,7 @@ func (p *program) serveSSH(ctx context.Context, cfg serve.Config) error {
 	cfg.Log = slog.New(slog.NewTextHandler(p.errs, nil))
 	cfg.Ready = func(address string) { _, _ = fmt.Fprintln(p.out, "listening on "+address) }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
-		opts := screenOptions{Refresh: o.refresh, Demo: o.demo, ReadOnly: o.settings.Policy.ReadOnly}
-		return hostedScreen(ctx, s, awsops.NewSession(o.settings), opts)
+		return hostedScreen(ctx, s, awsops.NewSession(o.settings), &o), nil
 	}
 	cfg.Command = func(ctx context.Context, _ serve.Session, args []string, in io.Reader, out, errs io.Writer) int {
 		hosted := &program{in: in, out: out, errs: errs, getenv: func(string) string { return "" }, host: &o}

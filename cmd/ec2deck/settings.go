@@ -20,6 +20,7 @@ type options struct {
 	settings awsops.Settings
 	wait     time.Duration
 	refresh  time.Duration // 0 is off
+	ascii    bool
 	demo     bool
 }
 
@@ -65,6 +66,9 @@ func (p *program) limits(o *options) (err error) {
 		return err
 	}
 	if s.Policy.ReadOnly, err = f.readOnly.truth("read-only"); err != nil {
+		return err
+	}
+	if o.ascii, err = f.ascii.truth("ascii"); err != nil {
 		return err
 	}
 	o.demo, err = f.demo.truth("demo")

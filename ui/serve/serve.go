@@ -38,6 +38,7 @@ type Session struct {
 	Remote      string // address of the client
 
 	Term          string // empty without a PTY
+	Locale        string // LC_ALL, LC_CTYPE or LANG of the client, if it sends them
 	Width, Height int
 
 	// Renderer is bound to the session's terminal; nil without a PTY.

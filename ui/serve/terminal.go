@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"bytes"
 	"io"
 	"strings"
@@ -17,10 +18,10 @@ const (
 )
 
 // environment is what a client may tell about its terminal.
-type environment struct{ term, colorTerm, noColor string }
+type environment struct{ term, colorTerm, noColor, lcAll, lcCtype, lang string }
 
 // set takes a variable of the client, if it is one of the few that mean
-// something here. LANG and LC_* are welcome, as every client sends them, and
+// something here. The other LC_* are welcome, as every client sends them, and
 // not needed.
 func (e *environment) set(name, value string) bool {
 	switch {
@@ -33,12 +34,21 @@ func (e *environment) set(name, value string) bool {
 		}
 	case name == "TERM":
 		e.term = safeName(value)
-	case name == "LANG" || strings.HasPrefix(name, "LC_"):
+	case name == "LC_ALL":
+		e.lcAll = safeName(value)
+	case name == "LC_CTYPE":
+		e.lcCtype = safeName(value)
+	case name == "LANG":
+		e.lang = safeName(value)
+	case strings.HasPrefix(name, "LC_"):
 	default:
 		return false
 	}
 	return true
 }
+
+// locale names the client's letters, as the C library chooses.
+func (e environment) locale() string { return cmp.Or(e.lcAll, e.lcCtype, e.lang) }
 
 // Environ and Getenv make it the environment of a renderer.
 func (e environment) Environ() []string {

@@ -191,7 +191,7 @@ func (v *visit) about() Session {
 	about := Session{User: v.conn.User(), Fingerprint: v.fingerprint, Remote: v.conn.RemoteAddr().String()}
 	if v.pty {
 		about.Term, about.Width, about.Height = v.env.term, v.size.Width, v.size.Height
-		about.Renderer = v.env.renderer(v.channel)
+		about.Renderer, about.Locale = v.env.renderer(v.channel), v.env.locale()
 	}
 	return about
 }
