@@ -72,6 +72,7 @@ func decryptPassword(client *ec2.Client, ctx context.Context, in *passwordIn, op
 	if err != nil {
 		return nil, &Error{Operation: "get-password-data", Class: Refused, Code: "PasswordData", Message: "what EC2 has for a password is no base64"}
 	}
+	//lint:ignore SA1019 it is how EC2 encrypts; nobody else can send what is decrypted here
 	text, err := rsa.DecryptPKCS1v15(nil, key, sealed)
 	if err != nil || !printable(text) {
 		return nil, &InputError{Field: "private-key-file", Rule: "does not decrypt the password: it is not the key pair that the instance was launched with"}

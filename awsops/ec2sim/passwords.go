@@ -57,6 +57,7 @@ func (c *call) passwordData(in *Instance) (string, error) {
 			return "", err
 		}
 		half := public.(ssh.CryptoPublicKey).CryptoPublicKey().(*rsa.PublicKey)
+		//lint:ignore SA1019 it is how EC2 encrypts
 		sealed, err := rsa.EncryptPKCS1v15(rand.Reader, half, []byte(in.password()))
 		if err != nil {
 			return "", err
