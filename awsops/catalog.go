@@ -12,6 +12,7 @@ func All() []Operation {
 		addressOperations(),
 		keyPairOperations(),
 		launchTemplateOperations(),
+		passwordOperations(),
 		tagOperations(),
 	)
 }

@@ -24,6 +24,8 @@ func additions() map[string][]string {
 		"run-instances-from-template":                     {"copy"},
 		"describe-launch-templates":                       {"launch-template-ids", "launch-template-names", "filters", "page-size", "row-delimiter", "col-delimiter"},
 		"describe-launch-template-versions":               {"launch-template", "versions", "min-version", "max-version", "filters", "page-size", "delimiter", "row-delimiter", "col-delimiter"},
+		"get-password-data":                               {"instance-id", "private-key-file"},
+		"check-key-fingerprint":                           {"key-name", "file"},
 		"import-key-pair":                                 {"key-name", "public-key-material", "tags"},
 		"authorize-security-group-ingress":                {"rule"},
 		"revoke-security-group-ingress":                   {"rule"},

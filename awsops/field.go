@@ -97,8 +97,10 @@ type FieldInfo struct {
 	Kind                      Kind
 	Choices                   []string
 	Target, Blank, Random     bool
-	Raises                    Risk
-	Pick                      Pick
+	// File says that the value names a file on the machine of the operator.
+	File   bool
+	Raises Risk
+	Pick   Pick
 	// Secret says that the value must not be shown; it is never nil.
 	Secret func(Values) bool
 	// Sent is false for a field that only shapes the output.
@@ -139,7 +141,7 @@ func (f Field[In]) info() FieldInfo {
 	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: pick, Sent: !f.To.local, Secret: secret,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: pick, File: f.To.load != nil, Sent: !f.To.local, Secret: secret,
 		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Secret != nil, signed: f.To.signed,
 	}
 }
@@ -153,7 +155,7 @@ func (f FieldInfo) parse(raw []string) ([]string, error) {
 			values = append(values, splitList(s)...)
 		case f.Blank:
 			values = append(values, s)
-		case !f.Sent: // a delimiter may well be a blank
+		case !f.Sent && !f.File: // a delimiter may well be a blank
 			values = append(values, s)
 		case strings.TrimSpace(s) != "":
 			values = append(values, strings.TrimSpace(s))
@@ -235,6 +237,7 @@ type Binding[In any] struct {
 	local  bool
 	signed bool // the field's own rule bounds the number, which may be below zero
 	set    func(In, []string)
+	load   func(In, Secret) // the content of the file that the value names
 }
 
 // ToString binds a string member.
@@ -312,6 +315,12 @@ func ToFilters[In any](member func(In) *[]types.Filter) Binding[In] {
 // Local marks a field that shapes the output and is not sent.
 func Local[In any]() Binding[In] {
 	return Binding[In]{kind: KindString, local: true, set: func(In, []string) {}}
+}
+
+// ToFile marks a field that names a local file, and binds what is in it. The
+// file is read when the operation runs, and EC2 is not sent its name.
+func ToFile[In any](member func(In) *Secret) Binding[In] {
+	return Binding[In]{kind: KindString, local: true, set: func(In, []string) {}, load: func(in In, content Secret) { *member(in) = content }}
 }
 
 // InputError is an input that breaks a rule. Nothing was sent.

@@ -106,6 +106,9 @@ func (r Request) Phrase() string {
 // It is the one place that decides, for the screen, the command line and SSH.
 func (s *Session) Need(r Request) (Confirmation, error) {
 	info := r.Operation.Info()
+	if err := s.Allows(info); err != nil {
+		return 0, err
+	}
 	risk := info.RiskOf(r.Values)
 	policy := s.Policy()
 	if risk == Reads || r.DryRun {
@@ -119,6 +122,16 @@ func (s *Session) Need(r Request) (Confirmation, error) {
 		need = min(need+1, Typed)
 	}
 	return need, nil
+}
+
+// Allows says why the session can never run an operation, or nil: a server has
+// other files than those who log in to it.
+func (s *Session) Allows(info Info) error {
+	file := slices.IndexFunc(info.Fields, func(f FieldInfo) bool { return f.File && f.Need == Required })
+	if file < 0 || s.settings.ReadFile != nil {
+		return nil
+	}
+	return &Error{Operation: info.Name, Class: Forbidden, Code: "LocalFile", Message: info.Name + " is refused over SSH: --" + info.Fields[file].Name + " names a file of your own machine, which the server does not have", Hint: "Run ec2deck on your own machine."}
 }
 
 // batchSize is the most targets of one changing call.
@@ -148,7 +161,7 @@ func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
 			results.add(v, Result{}, &Error{Operation: info.Name, Class: Cancelled, Code: "NotSent", Message: "given up before it was asked for", Err: ctx.Err()})
 			continue
 		}
-		res, err := r.Operation.Run(ctx, client, v, CallOptions{DryRun: r.DryRun})
+		res, err := r.Operation.Run(ctx, client, v, CallOptions{DryRun: r.DryRun, ReadFile: s.settings.ReadFile})
 		results.add(v, res, err)
 	}
 	return r.placed(results.result())

@@ -23,7 +23,7 @@ func KeyPairs(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.KeyPair
 }
 
 func keyPairOperations() []Operation {
-	return []Operation{createKeyPair(), deleteKeyPair(), listKeyPairs(), importKeyPair()}
+	return []Operation{createKeyPair(), deleteKeyPair(), listKeyPairs(), importKeyPair(), checkFingerprint()}
 }
 
 func newKeyName[In any](member func(In) **string) Field[In] {
@@ -68,10 +68,10 @@ func nameTaken(ctx context.Context, client *ec2.Client, name string) ([]string, 
 
 // findKeyPair looks a key pair up by its ID or its name. The question is a
 // read, which leaves no doubt when it fails; nil means that there is none.
-func findKeyPair(ctx context.Context, client *ec2.Client, name string) (*types.KeyPairInfo, error) {
+func findKeyPair(ctx context.Context, client *ec2.Client, name string, opts ...func(*ec2.Options)) (*types.KeyPairInfo, error) {
 	for _, filter := range []string{"key-pair-id", "key-name"} {
 		literal := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`).Replace(name)
-		out, err := client.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: []types.Filter{{Name: aws.String(filter), Values: []string{literal}}}})
+		out, err := client.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: []types.Filter{{Name: aws.String(filter), Values: []string{literal}}}}, opts...)
 		if err != nil {
 			return nil, explain(err, "describe-key-pairs", client.Options().Region, false)
 		}

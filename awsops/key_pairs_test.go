@@ -12,6 +12,7 @@ import (
 	"ec2deck/awsops"
 	"ec2deck/awsops/ec2sim"
 
+	"golang.org/x/crypto/ssh"
 	"gopkg.in/yaml.v3"
 )
 
@@ -236,4 +237,58 @@ func TestKeyPairRules(t *testing.T) {
 		{"import-key-pair", material("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----"), private},
 		{"import-key-pair", material("PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 1"), private},
 	})
+}
+
+func TestAFileIsComparedWithAKeyPair(t *testing.T) {
+	content := map[string][]byte{"laptop.pub": []byte(publicLine), "junk": []byte("nothing")}
+	b := newBench(t, files(content))
+	for _, kind := range []string{"rsa", "ed25519"} {
+		res := b.run(t, "create-key-pair", awsops.Values{"key-name": {"made-" + kind}, "key-type": {kind}})
+		content[kind] = []byte(output(res, "key-material").(awsops.Secret).Reveal())
+	}
+	b.run(t, "import-key-pair", awsops.Values{"key-name": {"laptop"}, "public-key-material": {publicLine}})
+	signer, err := ssh.ParsePrivateKey(content["rsa"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	content["rsa.pub"] = ssh.MarshalAuthorizedKey(signer.PublicKey())
+	b.run(t, "import-key-pair", awsops.Values{"key-name": {"own-rsa"}, "public-key-material": {string(content["rsa.pub"])}})
+	ask := func(name, file string) (awsops.Result, error) {
+		return b.Run(t.Context(), b.request(t, "check-key-fingerprint", awsops.Values{"key-name": {name}, "file": {file}}))
+	}
+	for _, test := range []struct{ name, file, rule string }{
+		{"made-rsa", "rsa", "created by EC2 (SHA-1 of the PKCS#8 private key)"},
+		{"own-rsa", "rsa", "imported (MD5 of the DER public key)"},
+		{"own-rsa", "rsa.pub", "imported (MD5 of the DER public key)"},
+		{"made-ed25519", "ed25519", "ED25519 (SHA-256)"},
+		{"laptop", "laptop.pub", "ED25519 (SHA-256)"},
+	} {
+		res, err := ask(test.name, test.file)
+		if err != nil || output(res, "matches") != true || output(res, "rule") != test.rule || !strings.HasPrefix(res.Message, "the file belongs to "+test.name+": ") {
+			t.Errorf("%s %s: %v %v", test.name, test.file, res, err)
+		}
+	}
+	for _, test := range []struct {
+		name, file string
+		code       int
+		says       string
+	}{
+		{"made-rsa", "ed25519", 1, "OtherKey – the file is not made-rsa, which has "},
+		{"made-rsa", "rsa.pub", 1, "only the private key tells: give that one"},
+		{"laptop", "rsa", 1, " or "},
+		{"nobody", "rsa", 2, `--key-name "nobody": is no key pair of us-east-1`},
+		{"laptop", "junk", 2, "--file holds no key that can be compared"},
+		{"laptop", "gone", 2, `--file "gone": cannot be read: no such file or directory`},
+	} {
+		_, err := ask(test.name, test.file)
+		if awsops.ExitCode(err) != test.code || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s %s: exit %d, %v", test.name, test.file, awsops.ExitCode(err), err)
+		}
+		noKey(t, "the error", fmt.Sprintf("%v %+v %#v", err, err, err), awsops.NewSecret(string(content["rsa"])))
+	}
+	r := b.request(t, "check-key-fingerprint", awsops.Values{"key-name": {"laptop"}, "file": {"laptop.pub"}})
+	r.DryRun = true
+	if res, err := b.Run(t.Context(), r); err != nil || !strings.HasPrefix(res.Message, "permitted") {
+		t.Errorf("%v %v", res.Message, err)
+	}
 }

@@ -273,6 +273,8 @@ type Operation interface {
 type CallOptions struct {
 	// DryRun asks EC2 whether the call would be allowed, without making it.
 	DryRun bool
+	// ReadFile reads the files that fields name.
+	ReadFile func(path string) ([]byte, error)
 
 	record func(action string, input any) bool // sees each call, and ends it where it says so
 }
@@ -359,6 +361,16 @@ func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opt
 	if err != nil {
 		return Result{}, err
 	}
+	for _, f := range o.Fields {
+		if f.To.load == nil || opts.record != nil { // what only writes the call down needs no file
+			continue
+		}
+		content, err := opts.read(f.Name, v.Get(f.Name))
+		if err != nil {
+			return Result{}, err
+		}
+		f.To.load(in, content)
+	}
 	if opts.DryRun {
 		setDryRun(in)
 	}
@@ -370,6 +382,22 @@ func (o *Op[In, Out]) Run(ctx context.Context, client *ec2.Client, v Values, opt
 		}
 		return o.Show(out), nil
 	})
+}
+
+// read reads the file that a field names. What is in it stays hidden.
+func (c CallOptions) read(field, path string) (Secret, error) {
+	path = strings.TrimSpace(path)
+	if path == "" {
+		return Secret{}, nil
+	}
+	if c.ReadFile == nil {
+		return Secret{}, &InputError{Field: field, Value: path, Rule: "no file can be read here"}
+	}
+	content, err := c.ReadFile(path)
+	if err != nil {
+		return Secret{}, &InputError{Field: field, Value: path, Rule: err.Error()}
+	}
+	return NewSecret(string(content)), nil
 }
 
 // call is one call of an operation, without its types: what is here is

@@ -45,6 +45,9 @@ type Settings struct {
 	Policy Policy
 	// Keys replaces the AWS files and the default chain: credentials by profile.
 	Keys map[string]aws.CredentialsProvider
+	// ReadFile reads a file of the operator's, for operations that need one.
+	// nil refuses them: the session runs on another machine than its operator.
+	ReadFile func(path string) ([]byte, error)
 	// HTTPClient replaces the network.
 	HTTPClient aws.HTTPClient
 }

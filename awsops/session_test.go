@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -91,6 +92,7 @@ func newBench(t testing.TB, change ...func(*awsops.Settings)) *bench {
 	settings := awsops.Settings{
 		Profiles: []string{"test"}, Regions: []string{"us-east-1"}, Timeout: 30 * time.Second,
 		Keys: map[string]aws.CredentialsProvider{"test": static(account)}, HTTPClient: b.wire,
+		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(filepath.Join("../testdata/keys", path)) },
 	}
 	for _, c := range change {
 		c(&settings)

@@ -152,6 +152,9 @@ func TestEveryInputCounts(t *testing.T) {
 		info := op.Info()
 		for _, f := range info.Fields {
 			t.Run(info.Name+"/"+f.Name, func(t *testing.T) {
+				if f.File { // TestFilesCount
+					return
+				}
 				if !f.Sent {
 					changesOutput(t, info, f.Name)
 					return

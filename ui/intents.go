@@ -26,6 +26,8 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 		return m.push(m.newTable(intent.Kind, intent.Query))
 	case views.Show:
 		return m.push(views.NewText(m.env, intent.Title, intent.Text))
+	case views.Offer:
+		return m.push(views.NewLines(m.env, intent.Title, intent.Lines))
 	case views.Back:
 		return m.pop()
 	case views.Say:
@@ -136,6 +138,10 @@ func (m *Model) run(run views.Run) tea.Cmd {
 	op, ok := awsops.Find(run.Operation)
 	if !ok {
 		m.say("there is no operation "+run.Operation, theme.Bad)
+		return nil
+	}
+	if err := m.env.Session.Allows(op.Info()); err != nil {
+		m.say(err.Error(), theme.Bad)
 		return nil
 	}
 	values := awsops.Values{}

@@ -311,14 +311,14 @@ func (m *Model) show(j *job) tea.Cmd {
 	if len(j.results) > 1 {
 		res = awsops.Merge(j.results, m.env.Session.Account)
 	}
+	title := j.info.Name
+	if len(j.targets) == 1 {
+		title += "  " + strings.TrimSpace(j.targets[0].Name+" "+j.targets[0].ID)
+	}
 	var b strings.Builder
 	if err := awsops.NewPrint("table", j.info, j.requests[0].Values).Write(&b, res, 0); err != nil {
 		m.say(err.Error(), theme.Bad)
 		return nil
-	}
-	title := j.info.Name
-	if len(j.targets) == 1 {
-		title += "  " + strings.TrimSpace(j.targets[0].Name+" "+j.targets[0].ID)
 	}
 	return m.push(views.NewText(m.env, title, b.String()))
 }

@@ -28,6 +28,9 @@ func TestDeclarations(t *testing.T) {
 			used := map[string]string{}
 			for _, a := range info.Actions {
 				checkKey(t, a.Key, a.Help, reserved, used)
+				if a.Operation == "" && a.Help != "" { // makes texts of a row
+					continue
+				}
 				op, ok := awsops.Find(a.Operation)
 				if !ok {
 					t.Errorf("%s: there is no operation %s", a.Key, a.Operation)

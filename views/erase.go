@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"ec2deck/awsops"
 )
 
 // erase forgets the type of a resource's rows, so that the table is compiled
@@ -54,7 +56,11 @@ func (r *Resource[T]) eraseLists(e *Resource[any]) {
 		e.Columns = append(e.Columns, column)
 	}
 	for _, a := range r.Actions {
-		e.Actions = append(e.Actions, Action[any]{Key: a.Key, Operation: a.Operation, Help: a.Help, Values: a.Values, Of: on(a.Of), Fill: on(a.Fill), Form: a.Form, Whole: a.Whole, Deny: on(a.Deny)})
+		var offer func(any, awsops.Scope) []Line
+		if a.Offer != nil {
+			offer = func(row any, scope awsops.Scope) []Line { return a.Offer(row.(T), scope) }
+		}
+		e.Actions = append(e.Actions, Action[any]{Offer: offer, Key: a.Key, Operation: a.Operation, Help: a.Help, Values: a.Values, Of: on(a.Of), Fill: on(a.Fill), Form: a.Form, Whole: a.Whole, Deny: on(a.Deny)})
 	}
 	for _, l := range r.Links {
 		e.Links = append(e.Links, Link[any]{Key: l.Key, Help: l.Help, Kind: l.Kind, Query: on(l.Query), Deny: on(l.Deny)})

@@ -65,25 +65,7 @@ func instances() *Resource[instance] {
 			{Title: "Reservation", Width: 19, Extra: true, Value: func(i instance) string { return i.Reservation }},
 		},
 
-		Actions: append([]Action[instance]{
-			{Key: "s", Operation: "start-instances", Help: "start", Deny: notIn("stopped")},
-			{Key: "S", Operation: "stop-instances", Help: "stop", Deny: cannotStop},
-			{Key: "b", Operation: "reboot-instances", Help: "reboot", Deny: notIn("running")},
-			{Key: "t", Operation: "terminate-instances", Help: "terminate", Deny: notIn("pending", "running", "stopping", "stopped")},
-			{Key: "l", Operation: "get-console-output", Help: "console"},
-			{Key: "m", Operation: "monitor-instances", Help: "monitor", Deny: notIn("pending", "running", "stopping", "stopped")},
-			{Key: "M", Operation: "unmonitor-instances", Help: "unmonitor", Deny: notIn("pending", "running", "stopping", "stopped")},
-			{Key: "F", Operation: "stop-instances", Help: "force stop", Values: awsops.Values{"force": {"true"}}, Deny: cannotForce},
-			{Key: "H", Operation: "stop-instances", Help: "hibernate", Values: awsops.Values{"hibernate": {"true"}}, Deny: cannotHibernate},
-			{Key: "n", Operation: "run-instances", Help: "launch", Whole: true, Form: true},
-			{Key: "N", Operation: "run-instances-from-template", Help: "launch another", Form: true, Deny: notIn("pending", "running", "stopping", "stopped")},
-			{Key: "A", Operation: "modify-instance-attribute", Help: "change an attribute", Form: true, Deny: notIn("pending", "running", "stopping", "stopped")},
-			{Key: "i", Operation: "get-instance-state", Help: "state now"},
-			{Key: "I", Operation: "get-instance-details", Help: "fields"},
-			{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
-			{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
-		}, append(attributeActions(), tagActions[instance]()...)...),
-
+		Actions: instanceActions(),
 		Links: []Link[instance]{
 			{Key: "K", Help: "its key pair", Kind: "key-pairs", Query: func(i instance) string { return column("name", i.Key) }, Deny: needs("has no key pair", func(i instance) string { return i.Key })},
 			{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags, awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags, awsops.TemplateTag) })},
@@ -98,6 +80,30 @@ func instances() *Resource[instance] {
 			return Detail{Sections: sections(d, instanceDetails(), instanceLists), Object: d}, nil
 		},
 	}
+}
+
+// instanceActions are the keys, the most useful first.
+func instanceActions() []Action[instance] {
+	return append([]Action[instance]{
+		{Key: "s", Operation: "start-instances", Help: "start", Deny: notIn("stopped")},
+		{Key: "S", Operation: "stop-instances", Help: "stop", Deny: cannotStop},
+		{Key: "b", Operation: "reboot-instances", Help: "reboot", Deny: notIn("running")},
+		{Key: "t", Operation: "terminate-instances", Help: "terminate", Deny: notIn("pending", "running", "stopping", "stopped")},
+		{Key: "l", Operation: "get-console-output", Help: "console"},
+		{Key: "m", Operation: "monitor-instances", Help: "monitor", Deny: notIn("pending", "running", "stopping", "stopped")},
+		{Key: "M", Operation: "unmonitor-instances", Help: "unmonitor", Deny: notIn("pending", "running", "stopping", "stopped")},
+		{Key: "F", Operation: "stop-instances", Help: "force stop", Values: awsops.Values{"force": {"true"}}, Deny: cannotForce},
+		{Key: "H", Operation: "stop-instances", Help: "hibernate", Values: awsops.Values{"hibernate": {"true"}}, Deny: cannotHibernate},
+		{Key: "n", Operation: "run-instances", Help: "launch", Whole: true, Form: true},
+		{Key: "N", Operation: "run-instances-from-template", Help: "launch another", Form: true, Deny: notIn("pending", "running", "stopping", "stopped")},
+		{Key: "A", Operation: "modify-instance-attribute", Help: "change an attribute", Form: true, Deny: notIn("pending", "running", "stopping", "stopped")},
+		{Key: "C", Help: "connect", Offer: connectLines, Deny: notIn("running", "pending")},
+		{Key: "P", Operation: "get-password-data", Help: "password", Form: true, Deny: cannotHavePassword},
+		{Key: "i", Operation: "get-instance-state", Help: "state now"},
+		{Key: "I", Operation: "get-instance-details", Help: "fields"},
+		{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
+		{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
+	}, append(attributeActions(), tagActions[instance]()...)...)
 }
 
 // instanceBusy also watches the checks of a young instance come up.

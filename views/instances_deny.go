@@ -29,6 +29,19 @@ func cannotForce(i instance) string {
 	return notIn("running", "stopping")(i)
 }
 
+// isWindows also knows the platforms that name what is charged for besides.
+func isWindows(i instance) bool { return strings.HasPrefix(strings.ToLower(i.Platform), "windows") }
+
+func cannotHavePassword(i instance) string {
+	switch {
+	case !isWindows(i):
+		return "is no Windows instance"
+	case i.Key == "":
+		return "was launched without a key pair, so EC2 has no password of it"
+	}
+	return ""
+}
+
 func cannotHibernate(i instance) string {
 	if !i.Hibernates {
 		return "was not configured at launch for hibernation"

@@ -46,6 +46,7 @@ func keyPairs() *Resource[keyPair] {
 			{Key: "n", Operation: "create-key-pair", Help: "create", Whole: true, Form: true},
 			{Key: "i", Operation: "import-key-pair", Help: "import", Whole: true, Form: true},
 			{Key: "X", Operation: "delete-key-pair", Help: "delete"},
+			{Key: "F", Operation: "check-key-fingerprint", Help: "compare a file", Form: true},
 			{Key: "D", Operation: "describe-key-pairs", Help: "all columns", Whole: true},
 		}, tagActions[keyPair]()...),
 		Links: []Link[keyPair]{

@@ -95,6 +95,8 @@ type Action[T any] struct {
 	Whole bool
 	// Deny says why a row cannot take the operation, or ""; nil allows all.
 	Deny func(T) string
+	// Offer makes texts to copy out of a row, instead of running an operation.
+	Offer func(T, awsops.Scope) []Line
 }
 
 // Link leads from a row to another table.

@@ -139,6 +139,9 @@ func (t *Table[T]) run(a Action[T]) Intent {
 	if a.Whole {
 		return run
 	}
+	if a.Offer != nil {
+		return t.offer(a)
+	}
 	selected := t.selected()
 	for _, r := range selected {
 		if why := t.refuse(a, r, run); why != "" {
@@ -167,6 +170,18 @@ func (t *Table[T]) run(a Action[T]) Intent {
 		return Say{strings.Join(run.Skipped, " · "), theme.Bad}
 	}
 	return run
+}
+
+// offer asks for the texts that an action makes out of the row under the cursor.
+func (t *Table[T]) offer(a Action[T]) Intent {
+	r := t.current()
+	if r == nil {
+		return Say{"there is no " + t.res.Noun + " to " + a.Help, theme.Bad}
+	}
+	if why := t.refuse(a, r, Run{}); why != "" {
+		return Say{t.label(r) + " " + why, theme.Bad}
+	}
+	return Offer{Title: a.Help + "  " + strings.TrimSuffix(t.label(r), ":"), Lines: a.Offer(r.item, t.target(r).Scope)}
 }
 
 // refuse says why a row cannot be part of a run, or "".

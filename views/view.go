@@ -107,6 +107,12 @@ type Open struct{ Kind, Query string }
 // Show asks for a text on the stack.
 type Show struct{ Title, Text string }
 
+// Offer asks for a list of texts to copy on the stack.
+type Offer struct {
+	Title string
+	Lines []Line
+}
+
 // Back asks to leave the view.
 type Back struct{}
 
@@ -119,12 +125,13 @@ type Say struct {
 // Copy asks to put a text on the clipboard.
 type Copy struct{ Text, What string }
 
-func (Run) intent()  {}
-func (Open) intent() {}
-func (Show) intent() {}
-func (Back) intent() {}
-func (Say) intent()  {}
-func (Copy) intent() {}
+func (Run) intent()   {}
+func (Open) intent()  {}
+func (Show) intent()  {}
+func (Offer) intent() {}
+func (Back) intent()  {}
+func (Say) intent()   {}
+func (Copy) intent()  {}
 
 // Selector is a view that has rows selected for an operation.
 type Selector interface {

@@ -53,6 +53,7 @@ func allActions() map[string]action {
 		instanceTypeActions(),
 		launchActions(),
 		launchTemplateActions(),
+		passwordActions(),
 		consoleActions(),
 		volumeActions(),
 		securityGroupActions(),

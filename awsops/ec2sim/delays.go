@@ -11,6 +11,7 @@ type Delays struct {
 	Monitor   time.Duration // pending to enabled, disabling to disabled
 	Checks    time.Duration // status checks from initializing to ok, after running
 	Console   time.Duration // launch to the first console output
+	Password  time.Duration // first launch to the password of a Windows instance
 	Hibernate time.Duration // launch to the first hibernation that is accepted
 }
 
@@ -25,6 +26,7 @@ func DefaultDelays() Delays {
 		Monitor:   time.Second,
 		Checks:    3 * time.Second,
 		Console:   30 * time.Second,
+		Password:  4 * time.Minute,
 		Hibernate: 2 * time.Minute,
 	}
 }

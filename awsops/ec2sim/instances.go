@@ -117,8 +117,9 @@ type Instance struct {
 	// empty; anything else is the output itself.
 	Console string
 
-	turn   int  // counts changes of the state, so that an entry of the agenda knows when it is out of date
-	hasRun bool // an instance that never ran cannot be stopped
+	turn         int    // counts changes of the state, so that an entry of the agenda knows when it is out of date
+	passwordData string // of Windows, once it has been asked for
+	hasRun       bool   // an instance that never ran cannot be stopped
 }
 
 // Name is the value of the tag Name.

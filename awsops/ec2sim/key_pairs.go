@@ -304,7 +304,7 @@ func (s *Sim) seedKeyPairs(r *region, names []string, ids *idSource) error {
 		k := &keyPair{id: ids.new("key"), name: name, kind: "ed25519", createdAt: created}
 		seed := sha256.Sum256([]byte(r.account.ID + r.name + name))
 		if name == "windows" {
-			k.kind, k.fingerprint = "rsa", colons(seed[:sha1.Size])
+			k.kind, k.fingerprint = "rsa", windowsFingerprint
 		} else if err := k.of(ed25519.NewKeyFromSeed(seed[:])); err != nil {
 			return err
 		}

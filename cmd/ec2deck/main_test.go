@@ -48,6 +48,7 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script", UpdateScripts: *update, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SMALL", filepath.Join(fleets, "small.json"))
+			e.Setenv("KEYS", filepath.Join(filepath.Dir(fleets), "keys"))
 			e.Setenv("FLEET", "--demo --fleet "+filepath.Join(fleets, "small.json"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			e.Values["host"] = &host{}

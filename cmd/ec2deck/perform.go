@@ -32,7 +32,7 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 	if len(scopes) == 0 {
 		return p.fail(c.print, info, failed[0].err)
 	}
-	if info.Risk == awsops.Reads {
+	if info.Risk == awsops.Reads && info.Secret == "" {
 		return p.read(ctx, s, request, c, scopes, failed)
 	}
 	if len(failed) > 0 {
@@ -73,7 +73,11 @@ func openAll(ctx context.Context, s *awsops.Session, limit time.Duration) (scope
 
 func tooManyScopes(info awsops.Info, scopes []awsops.Scope) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s changes things and needs exactly one scope; there are %d:", info.Name, len(scopes))
+	why := "changes things"
+	if info.Risk == awsops.Reads {
+		why = "hands out a secret"
+	}
+	fmt.Fprintf(&b, "%s %s and needs exactly one scope; there are %d:", info.Name, why, len(scopes))
 	for _, s := range scopes {
 		fmt.Fprintf(&b, "\n  --profile %s --region %s", awsops.ShellQuote(s.Profile), s.Region)
 	}

@@ -58,6 +58,10 @@ func keyTables() string {
 		if info := s.Info(); len(info.Actions) > 0 {
 			fmt.Fprintf(&b, "| key | on %s |\n| --- | --- |\n", strings.ToLower(info.Title))
 			for _, a := range info.Actions {
+				if a.Operation == "" {
+					fmt.Fprintf(&b, "| `%s` | %s |\n", a.Key, a.Help)
+					continue
+				}
 				fmt.Fprintf(&b, "| `%s` | %s (`%s`) |\n", a.Key, a.Help, a.Operation)
 			}
 			b.WriteString("\n")

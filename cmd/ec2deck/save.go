@@ -87,10 +87,7 @@ func cause(err error) string {
 // reserveOnScreen prepares the file that is named on the screen, where no shell
 // reads the home directory out of a name.
 func (p *program) reserveOnScreen(path string) (views.Keeper, error) {
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		path = filepath.Join(p.getenv("HOME"), rest)
-	}
-	return reserveFile(path)
+	return reserveFile(p.atHome(path))
 }
 
 // Discard takes the preparations back.
@@ -140,7 +137,7 @@ func (p *program) deliver(k *keeper, info awsops.Info, c choices, res awsops.Res
 		return c.print.Write(p.errs, res, 0)
 	}
 	if err := k.Keep(secret); err != nil {
-		p.say(fmt.Sprintf("%s could not be written: %s. The %s follows on standard output, this once: keep it, EC2 has no copy.", awsops.Clean(k.path), cause(err), info.Secret))
+		p.say(fmt.Sprintf("%s could not be written: %s. The %s follows on standard output, this once: keep it.", awsops.Clean(k.path), cause(err), info.Secret))
 		if _, err := fmt.Fprintf(p.out, "PRIVATE: %s, shown this once\n", info.Secret); err != nil {
 			return err
 		}

@@ -60,12 +60,19 @@ func (p *program) stateFile(name string) string {
 	return filepath.Join(dir, "ec2deck", name)
 }
 
+// served is the options for those who log in: the files here are the server's.
+func (o options) served() options {
+	o.settings.ReadFile = nil
+	return o
+}
+
 // serveSSH gives each login a session of its own, made of the same options.
 func (p *program) serveSSH(ctx context.Context, cfg serve.Config) error {
 	o, err := p.options()
 	if err != nil {
 		return err
 	}
+	o = o.served()
 	cfg.Log = slog.New(slog.NewTextHandler(p.errs, nil))
 	cfg.Ready = func(address string) { _, _ = fmt.Fprintln(p.out, "listening on "+address) }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {

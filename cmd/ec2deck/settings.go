@@ -31,6 +31,7 @@ func (p *program) options() (options, error) {
 		return p.narrowed(*p.host)
 	}
 	var o options
+	o.settings.ReadFile = p.readFile
 	err := p.limits(&o)
 	if err != nil {
 		return o, err
