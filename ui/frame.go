@@ -39,7 +39,7 @@ func (m *Model) boxWidth() int { return min(m.width-6, 110) }
 // View implements tea.Model.
 func (m *Model) View() string {
 	if m.ascii {
-		return theme.ASCII(m.frame())
+		return toASCII(m.frame())
 	}
 	return m.frame()
 }

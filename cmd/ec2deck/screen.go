@@ -45,7 +45,7 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
-	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || theme.NeedsASCII(locale), Keep: p.reserveOnScreen})
+	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen})
 	return p.runScreen(c.Context(), model)
 }
 
@@ -103,5 +103,5 @@ func clip(out io.Writer, term, text string) error {
 // hostedScreen makes the screen of an SSH session, which has no files: they
 // are the server's own.
 func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options) tea.Model {
-	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || theme.NeedsASCII(login.Locale)})
+	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale)})
 }

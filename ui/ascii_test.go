@@ -1,4 +1,4 @@
-package theme
+package ui
 
 import (
 	"testing"
@@ -14,7 +14,7 @@ func TestASCIIKeepsTheWidth(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "web-1": "web-1", "╭─ ● live … ↑ ─╮": "+- * live ~ ^ -+", "naïve 決": "na?ve ??", "\x1b[1m→\x1b[0m": "\x1b[1m>\x1b[0m", "e\u0301": "e", "[#░]": "[#.]",
 	} {
-		got := ASCII(in)
+		got := toASCII(in)
 		if got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}

@@ -1,4 +1,4 @@
-package theme
+package ui
 
 import (
 	"strings"
@@ -12,9 +12,9 @@ func NeedsASCII(locale string) bool {
 	return locale != "" && !strings.Contains(strings.ToLower(locale), "utf")
 }
 
-// ASCII rewrites a frame for terminals that have nothing else: each sign of
+// toASCII rewrites a frame for terminals that have nothing else: each sign of
 // ours becomes one like it, and each other letter as many ? as it is wide.
-func ASCII(frame string) string {
+func toASCII(frame string) string {
 	var b strings.Builder
 	b.Grow(len(frame))
 	for _, r := range frame {
