@@ -28,17 +28,42 @@ func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values
 	}
 	line := ""
 	reads := op.Info().Risk == Reads
-	_, err := op.Run(ctx, client, withoutSecrets(op.Info(), v), CallOptions{record: func(action string, input any) bool {
+	res, err := op.Run(ctx, client, withoutSecrets(op.Info(), v), CallOptions{record: func(action string, input any) bool {
 		if !reads && isRead(action) {
 			return false
 		}
 		line = commandLine(action, input, scope)
 		return true
 	}})
+	if len(res.Then) > 0 {
+		return stepLine(ctx, res.Then, scope)
+	}
 	if line != "" || offline {
 		return line, nil
 	}
 	return "", err
+}
+
+// stepLine is the steps of a flow, with the CLI's waiters between them.
+func stepLine(ctx context.Context, steps []Step, scope Scope) (string, error) {
+	var parts []string
+	for i, step := range steps {
+		op, _ := Find(step.Operation)
+		part, err := CommandLine(ctx, nil, op, step.Values, scope)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, part)
+		if info := op.Info(); info.Expect != nil && i < len(steps)-1 {
+			words := []string{"aws ec2 wait", info.Noun + "-" + info.Expect.Until[0], "--" + info.Target()}
+			words = append(words, targetsIn(info, step.Values)...)
+			if scope.Profile != "" {
+				words = append(words, "--profile", ShellQuote(scope.Profile))
+			}
+			parts = append(parts, strings.Join(append(words, "--region", ShellQuote(scope.Region)), " "))
+		}
+	}
+	return strings.Join(parts, " && "), nil
 }
 
 // withoutSecrets names a file in the place of each secret.

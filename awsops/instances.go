@@ -25,6 +25,7 @@ type Instance struct {
 	VPC, Subnet, Owner, Reservation  string
 	Platform, Arch, Lifecycle        string
 	RootType, Monitoring, Profile    string
+	Tokens                           string // of its metadata: required or optional
 	Launched                         time.Time
 	Hibernates                       bool
 	Groups                           []Group
@@ -224,6 +225,9 @@ func instanceRow(r types.Reservation, i types.Instance) Instance {
 	}
 	if i.IamInstanceProfile != nil {
 		_, row.Profile, _ = strings.Cut(aws.ToString(i.IamInstanceProfile.Arn), "/")
+	}
+	if i.MetadataOptions != nil {
+		row.Tokens = string(i.MetadataOptions.HttpTokens)
 	}
 	row.Hibernates = i.HibernationOptions != nil && aws.ToBool(i.HibernationOptions.Configured)
 	for _, g := range i.SecurityGroups {

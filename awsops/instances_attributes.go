@@ -94,7 +94,7 @@ func modifyAttribute() Operation {
 			in.request.InstanceId, in.request.DryRun = in.InstanceId, in.DryRun
 			return client.ModifyInstanceAttribute(ctx, &in.request, opts...)
 		},
-		Show:    func(*attributeOut) Result { return Result{Outputs: []Output{{"ok", true}}} },
+		Show:    done[*attributeOut],
 		Outputs: []string{"ok"},
 		Example: Values{"instance-id": {"i-0aa00000000000001"}, "attribute": {"disableApiTermination"}, "value": {"true"}},
 	}
@@ -167,7 +167,7 @@ func attributeNow(ctx context.Context, client *ec2.Client, v Values) ([]string, 
 		InstanceId: aws.String(v.Get("instance-id")), Attribute: types.InstanceAttributeName(name),
 	})
 	if err != nil {
-		return nil, explain(err, "modify-instance-attribute", client.Options().Region, false)
+		return nil, withoutBody(explain(err, "modify-instance-attribute", client.Options().Region, false))
 	}
 	return []string{fmt.Sprintf("%s: now %s", name, cmp.Or(attributeText(out, name), "not set")), fmt.Sprintf("%s: then %s", name, newText(name, v.Get("value")))}, nil
 }
@@ -211,4 +211,32 @@ func attributeText(out *ec2.DescribeInstanceAttributeOutput, name string) string
 		}
 	}
 	return strings.Join(parts, ",")
+}
+
+// resetAttribute gives an attribute of an instance the value that its image
+// had, or for the source/destination check, that of a new instance.
+func resetAttribute() Operation {
+	type in = ec2.ResetInstanceAttributeInput
+	return &Op[*in, *ec2.ResetInstanceAttributeOutput]{
+		Name: "reset-instance-attribute", Help: "Set an attribute of an instance back to its default", Noun: "instance", Risk: Changes,
+		Warning: "Kernel and RAM disk change only while the instance is stopped.",
+		Advice: map[string]string{
+			"IncorrectInstanceState": "Kernel and RAM disk change only while the instance is stopped: stop it, reset it, and start it again.",
+			"InvalidInstanceID":      "With several interfaces, the source/destination check is that of an interface: change it there.",
+		},
+		Fields: []Field[*in]{
+			oneInstance(func(in *in) **string { return &in.InstanceId }),
+			{Name: "attribute", Help: "which one", Need: Required, Choices: []string{"kernel", "ramdisk", "sourceDestCheck"}, To: to(KindString, func(in *in, v string) { in.Attribute = types.InstanceAttributeName(v) })},
+		},
+		Compare: func(ctx context.Context, client *ec2.Client, v Values) ([]string, error) {
+			name := types.InstanceAttributeName(v.Get("attribute"))
+			out, err := client.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: aws.String(v.Get("instance-id")), Attribute: name})
+			if err != nil {
+				return nil, explain(err, "reset-instance-attribute", client.Options().Region, false)
+			}
+			return []string{fmt.Sprintf("%s: now %s, then its default", name, cmp.Or(attributeText(out, string(name)), "not set"))}, nil
+		},
+		Call: (*ec2.Client).ResetInstanceAttribute, Show: done[*ec2.ResetInstanceAttributeOutput], Outputs: []string{"ok"},
+		Example: Values{"instance-id": {"i-0aa00000000000001"}, "attribute": {"sourceDestCheck"}},
+	}
 }

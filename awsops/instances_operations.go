@@ -18,7 +18,12 @@ import (
 const instanceFilters = "availability-zone, image-id, instance-id, instance-state-name, instance-type, ip-address, key-name, platform, private-ip-address, instance.group-id, instance.group-name, root-device-type, subnet-id, vpc-id, launch-time, monitoring-state, reservation-id, tenancy, architecture, dns-name, tag:KEY"
 
 func instanceOperations() []Operation {
-	return slices.Concat(instanceReads(), powerOperations(), monitoringOperations(), []Operation{consoleOutput(), modifyAttribute(), resizeInstance()}, launchOperations())
+	return slices.Concat(instanceReads(), powerOperations(), monitoringOperations(), attributeOperations(), launchOperations())
+}
+
+// attributeOperations read and change what an instance is.
+func attributeOperations() []Operation {
+	return append([]Operation{consoleOutput(), getUserData(), modifyAttribute(), resetAttribute(), resizeInstance(), changeGroups(), modifyMetadataOptions()}, protectionOperations()...)
 }
 
 func instanceReads() []Operation {
@@ -211,7 +216,7 @@ func instanceTargets[In any](verb, valid string, most int, member func(In) *[]st
 	return Field[In]{Name: "instance-ids", Help: "the instances to " + verb, Need: Required, Default: "selection", Rule: ID("i"), Pick: Only("instances", valid), Most: most, Target: true, To: ToList(member)}
 }
 
-const liftProtection = "Protected: lift the protection first, with modify-instance-attribute; stop protection (disableApiStop) also keeps from terminating."
+const liftProtection = "Protected: lift the protection first, with unprotect-instance; stop protection (disableApiStop) also keeps from terminating."
 
 // stateChangeOutputs are what start, stop and terminate answer for each instance.
 func stateChangeOutputs() []string {

@@ -443,9 +443,8 @@ func (c call) advise(e *Error) *Error {
 	if hint := c.advice[e.Code]; hint != "" && e.Status == http.StatusBadRequest {
 		e.Hint = hint
 	}
-	if c.info.Secret != "" && (e.Code == "BrokenAnswer" || e.Code == "NotEC2") {
-		// What there was of the answer may be the secret.
-		e.Message, e.Err = "EC2's answer broke off or is not EC2's", nil
+	if c.info.Secret != "" {
+		e = withoutBody(e)
 	}
 	if e.Class == Unknown && c.doubt != "" {
 		e.Hint = strings.TrimSpace(e.Hint + " " + c.doubt)

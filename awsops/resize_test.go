@@ -245,3 +245,21 @@ func TestTypesThatAnInstanceCanHave(t *testing.T) {
 		t.Errorf("%q %v, want %q", where, err, want)
 	}
 }
+
+func TestAFlowAsACommand(t *testing.T) {
+	b := newBench(t)
+	client, err := b.Client(b.scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, _ := awsops.Find("resize-instance")
+	line, err := awsops.CommandLine(t.Context(), client, op, resizing(webID, "m5.large"), b.scope)
+	const here = " --profile test --region us-east-1"
+	want := strings.Join([]string{
+		"aws ec2 stop-instances --instance-ids " + webID + here, "aws ec2 wait instance-stopped --instance-ids " + webID + here,
+		"aws ec2 modify-instance-attribute --instance-id " + webID + ` --instance-type '{"Value":"m5.large"}'` + here, "aws ec2 start-instances --instance-ids " + webID + here,
+	}, " && ")
+	if err != nil || line != want || b.count("StopInstances") > 0 {
+		t.Errorf("%v\n%s\n%s", err, line, want)
+	}
+}

@@ -28,6 +28,7 @@ func further() map[string][]awsops.Values {
 		"allocate-address":              {{"public-ipv4-pool": {"ipv4pool-ec2-0aa00000000000001"}}},
 		"associate-address":             {{"address": {"eipalloc-0aa00000000000001"}, "network-interface-id": {"eni-00d9c2c1933e7a016"}, "private-ip": {"10.0.0.12"}}},
 		"describe-key-pairs":            {{"key-pair-ids": {"key-07313a35ab3d2cfa1"}}},
+		"change-security-groups":        {{"instance-id": {"i-0aa00000000000009"}, "security-groups": {"sg-0aa00000000000021"}, "network-interface-id": {"eni-00d9c2c1933e7a016"}}},
 		"describe-instance-types":       {{"instance-types": {"t3.micro", "m5.large"}}},
 		"describe-launch-templates":     {{"launch-template-ids": {"lt-0aa00000000000002", "lt-0aa00000000000001"}}},
 		"describe-instances":            {{"instance-ids": {"i-0aa00000000000002", "i-0aa00000000000001"}, "delimiter": {"/"}, "row-delimiter": {"|"}, "col-delimiter": {"\\t"}}},

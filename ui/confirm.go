@@ -340,7 +340,11 @@ func (c *confirm) asks() string {
 			text += fmt.Sprintf(", %s=%s", f.Name, strings.Join(v, ","))
 		}
 	}
-	if n := len(c.requests); n > 1 {
+	scopes := map[awsops.Scope]bool{}
+	for _, r := range c.requests {
+		scopes[r.Scope] = true
+	}
+	if n := len(scopes); n > 1 {
 		text += fmt.Sprintf(", in %d scopes", n)
 	}
 	return text

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -12,6 +13,7 @@ import (
 //
 //	web            some cell or tag contains it
 //	state:running  the column contains it; a column may be cut short if that is clear
+//	type:m5|c5     the column contains one of them
 //	tag:Env=prod   the tag's value contains it; tag:Env asks for the tag itself
 //	=i-0abc        its ID is exactly that
 //	~wbprd         some cell or tag has these letters, in this order
@@ -58,7 +60,14 @@ func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag)
 	}
 	if ok {
 		if c := cellNamed(name, cells); c != nil {
-			return func(r *row[T]) bool { return strings.Contains(strings.ToLower(c.value(r)), value) }
+			wanted := strings.FieldsFunc(value, func(r rune) bool { return r == '|' })
+			if len(wanted) == 0 {
+				wanted = []string{value}
+			}
+			return func(r *row[T]) bool {
+				text := strings.ToLower(c.value(r))
+				return slices.ContainsFunc(wanted, func(w string) bool { return strings.Contains(text, w) })
+			}
 		}
 	}
 	return func(r *row[T]) bool { return strings.Contains(r.text, word) }

@@ -69,6 +69,7 @@ func TestFilter(t *testing.T) {
 		`tag:Owner="Doe, Jane"`: "x1", `"doe, jane"`: "x1", `"doe, jane`: "x1", `"web 1"`: "", `""`: "x1 x2 x3 x4",
 		"db:main": "x3", "nocolumn:x": "", ":": "x3", "tag:a:b=c=d": "x3", "tag:": "", "=": "x1 x2 x3",
 		"account:1111": "x1 x2 x3 x4", "region:us-east": "x1 x2 x3 x4", "name:": "x1 x2 x3 x4",
+		"size:7|8": "x3 x4", "size:7|": "x3", "-id:x1|x3": "x2 x4", "name:|": "", "web-1|DB": "",
 		"=x2": "x2", "=X2": "x2", "=x": "", "-=x2": "x1 x3 x4", "~rnng": "x1 x3", "~gnnr": "", "~": "x1 x2 x3 x4", "~webrunning": "", "-~rnng": "x2 x4", "~WB running": "x1",
 	} {
 		t.Run(query, func(t *testing.T) {

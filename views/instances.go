@@ -46,6 +46,7 @@ func instances() *Resource[instance] {
 			{Title: "Private IP", Width: 15, Value: func(i instance) string { return i.PrivateIP }},
 			{Title: "Age", Width: 4, Right: true, Value: func(i instance) string { return i.Launched.UTC().Format(awsops.TimeFormat) }, Show: func(i instance, now time.Time) string { return since(i.Launched, now) }, Number: func(i instance) int64 { return -i.Launched.Unix() }},
 			{Title: "Key", Width: 12, Value: func(i instance) string { return i.Key }},
+			{Title: "IMDS", Width: 8, Value: func(i instance) string { return i.Tokens }, Show: tokensShort, Tone: func(instance) theme.Tone { return theme.Bad }},
 
 			{Title: "Event", Width: 18, Extra: true, Value: func(i instance) string { return i.Checks.Event }, Tone: func(instance) theme.Tone { return theme.Bad }},
 			{Title: "Platform", Width: 12, Extra: true, Value: func(i instance) string { return i.Platform }},
@@ -66,11 +67,7 @@ func instances() *Resource[instance] {
 		},
 
 		Actions: instanceActions(),
-		Links: []Link[instance]{
-			{Key: "K", Help: "its key pair", Kind: "key-pairs", Query: func(i instance) string { return column("name", i.Key) }, Deny: needs("has no key pair", func(i instance) string { return i.Key })},
-			{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags, awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags, awsops.TemplateTag) })},
-			{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
-		},
+		Links:   instanceLinks(),
 
 		Inspect: func(ctx context.Context, client *ec2.Client, i instance) (Detail, error) {
 			d, err := awsops.InspectInstance(ctx, client, i.ID)
@@ -104,6 +101,16 @@ func instanceActions() []Action[instance] {
 		{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
 		{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
 	}, append(attributeActions(), tagActions[instance]()...)...)
+}
+
+// instanceLinks lead from an instance to what it has.
+func instanceLinks() []Link[instance] {
+	return []Link[instance]{
+		{Key: "K", Help: "its key pair", Kind: "key-pairs", Query: func(i instance) string { return column("name", i.Key) }, Deny: needs("has no key pair", func(i instance) string { return i.Key })},
+		{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags, awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags, awsops.TemplateTag) })},
+		{Key: "f", Help: "its groups", Kind: "groups", Query: func(i instance) string { return column("id", strings.ReplaceAll(instanceGroupIDs(i), ",", "|")) }, Deny: needs("has no security group", instanceGroupIDs)},
+		{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
+	}
 }
 
 // instanceBusy also watches the checks of a young instance come up.
@@ -173,6 +180,7 @@ func instanceDetails() []field[instanceDetail] {
 		{"Instance", "ID", func(i d) any { return i.InstanceId }},
 		{"Instance", "State", func(i d) any { return i.State.Name }},
 		{"Instance", "State code", func(i d) any { return aws.ToInt32(i.State.Code) & 0xff }},
+		{"Instance", "Locked", func(i d) any { return locked(i) }},
 		{"Instance", "State reason", func(i d) any { return orNil(i.StateReason).Message }},
 		{"Instance", "Transition reason", func(i d) any { return i.StateTransitionReason }},
 		{"Instance", "Type", func(i d) any { return i.InstanceType }},
@@ -201,8 +209,11 @@ func instanceDetails() []field[instanceDetail] {
 
 		{"Security", "IAM profile", func(i d) any { return orNil(i.IamInstanceProfile).Arn }},
 		{"Security", "IMDS tokens", func(i d) any { return orNil(i.MetadataOptions).HttpTokens }},
+		{"Security", "IMDS state", func(i d) any { return orNil(i.MetadataOptions).State }},
 		{"Security", "IMDS endpoint", func(i d) any { return orNil(i.MetadataOptions).HttpEndpoint }},
 		{"Security", "IMDS hop limit", func(i d) any { return orNil(i.MetadataOptions).HttpPutResponseHopLimit }},
+		{"Security", "IMDS over IPv6", func(i d) any { return orNil(i.MetadataOptions).HttpProtocolIpv6 }},
+		{"Security", "IMDS tags", func(i d) any { return orNil(i.MetadataOptions).InstanceMetadataTags }},
 		{"Security", "Enclaves", func(i d) any { return orNil(i.EnclaveOptions).Enabled }},
 		{"Security", "Termination protection", func(i d) any { return i.Protection["disableApiTermination"] }},
 		{"Security", "Stop protection", func(i d) any { return i.Protection["disableApiStop"] }},

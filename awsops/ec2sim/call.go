@@ -51,6 +51,7 @@ func allActions() map[string]action {
 		instanceStateActions(),
 		instanceAttributeActions(),
 		instanceTypeActions(),
+		instanceMetadataActions(),
 		launchActions(),
 		launchTemplateActions(),
 		passwordActions(),

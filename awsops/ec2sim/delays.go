@@ -9,6 +9,7 @@ type Delays struct {
 	Terminate time.Duration // shutting-down to terminated
 	Forget    time.Duration // terminated to no longer listed
 	Monitor   time.Duration // pending to enabled, disabling to disabled
+	Metadata  time.Duration // metadata options from pending to applied
 	Checks    time.Duration // status checks from initializing to ok, after running
 	Console   time.Duration // launch to the first console output
 	Password  time.Duration // first launch to the password of a Windows instance
@@ -24,6 +25,7 @@ func DefaultDelays() Delays {
 		Terminate: 2 * time.Second,
 		Forget:    time.Hour,
 		Monitor:   time.Second,
+		Metadata:  time.Second,
 		Checks:    3 * time.Second,
 		Console:   30 * time.Second,
 		Password:  4 * time.Minute,

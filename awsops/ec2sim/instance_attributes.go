@@ -10,6 +10,7 @@ func instanceAttributeActions() []action {
 	return []action{
 		{name: "DescribeInstanceAttribute", required: []string{"InstanceId", "Attribute"}, check: describeInstanceAttribute},
 		{name: "ModifyInstanceAttribute", mutating: true, required: []string{"InstanceId"}, check: modifyInstanceAttribute},
+		{name: "ResetInstanceAttribute", mutating: true, required: []string{"InstanceId", "Attribute"}, check: resetInstanceAttribute},
 	}
 }
 
@@ -136,23 +137,41 @@ func parseNewGroups(c *call, _ string) (func(*Instance), *apiError) {
 	if in == nil {
 		return nil, nil // the lookup that follows says so
 	}
-	for _, id := range ids {
-		if !isID(id, "sg") {
-			return nil, malformed("InvalidGroupId.Malformed", id, "sg")
-		}
-		g := c.region.groups.byID[id]
-		if g == nil {
-			return nil, errNoGroup(id)
-		}
-		if g.vpc.id != in.VPCID {
-			return nil, errNoGroupIn(id, &vpc{id: in.VPCID})
-		}
+	if err := c.groupsIn(ids, in.VPCID); err != nil {
+		return nil, err
 	}
-	return func(in *Instance) {
-		in.Groups = ids
-		for i := range in.Interfaces {
-			in.Interfaces[i].Groups = ids
+	return func(in *Instance) { in.Interfaces[0].Groups, in.Groups = ids, ids }, nil
+}
+
+// resetInstanceAttribute sets an attribute back to what the image says.
+func resetInstanceAttribute(c *call) (act, *apiError) {
+	id, name := c.form.get("InstanceId"), c.form.get("Attribute")
+	if !isID(id, "i") {
+		return nil, malformed("InvalidInstanceID.Malformed", id, "i")
+	}
+	var reset func(*Instance, image)
+	switch name {
+	case "kernel":
+		reset = func(in *Instance, img image) { in.KernelID = img.KernelID }
+	case "ramdisk":
+		reset = func(in *Instance, img image) { in.RAMDiskID = img.RAMDiskID }
+	case "sourceDestCheck":
+		reset = func(in *Instance, _ image) { in.SourceDestCheck = true }
+	default:
+		return nil, errUnknownAttribute(name)
+	}
+	if err := c.lookupInstances([]string{id}); err != nil {
+		return nil, err
+	}
+	in := c.region.instances.byID[id]
+	return func() *apiError {
+		if err := (instanceAttribute{name: name, halted: name != "sourceDestCheck"}).refuses(in); err != nil {
+			return err
 		}
+		img, _ := c.region.image(in.ImageID)
+		reset(in, img)
+		c.out.flag("return", true)
+		return nil
 	}, nil
 }
 
@@ -218,7 +237,13 @@ func modifyInstanceAttribute(c *call) (act, *apiError) {
 // refuses looks at the state of an instance before a change.
 func (a instanceAttribute) refuses(in *Instance) *apiError {
 	perInterface := a.name == "groupSet" || a.name == "sourceDestCheck"
+	protects := a.name == "disableApiTermination" || a.name == "disableApiStop"
+	store := in.RootDeviceType != "ebs" && (a.name == "disableApiStop" || a.name == "instanceInitiatedShutdownBehavior")
 	switch {
+	case protects && in.Lifecycle == "spot":
+		return bad("UnsupportedOperation", "The attribute '%s' cannot be modified for the Spot Instance '%s'.", a.name, in.ID)
+	case store:
+		return bad("UnsupportedOperation", "The attribute '%s' cannot be modified for the instance '%s', which does not have an 'ebs' root device type.", a.name, in.ID)
 	case in.State == Terminated:
 		return bad("IncorrectInstanceState", "The instance '%s' is not in a valid state for this operation.", in.ID)
 	case a.halted && in.State != Stopped:

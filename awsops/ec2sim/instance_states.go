@@ -28,7 +28,7 @@ func (s *Sim) enter(r *region, in *Instance, state string, at time.Time) {
 		s.givePublicAddress(in)
 		s.after(r, in, at, s.delays.Start, Running)
 	case Running:
-		in.hasRun, in.ChecksFrom = true, at
+		in.hasRun, in.ChecksFrom, in.MetadataPending = true, at, false
 		in.StateReason, in.TransitionReason = StateReason{}, ""
 		if in.Monitoring == "pending" {
 			in.Monitoring = "enabled"

@@ -100,6 +100,8 @@ type Instance struct {
 	Monitoring                                              string
 	HTTPTokens                                              string
 	HopLimit                                                int
+	MetadataOff, MetadataIPv6, MetadataTags                 bool
+	MetadataPending                                         bool // changed options that are not applied yet
 	EBSOptimized, SourceDestCheck, HibernationConfigured    bool
 	DisableAPITermination, DisableAPIStop                   bool
 	ShutdownBehavior                                        string

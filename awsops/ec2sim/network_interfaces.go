@@ -1,7 +1,12 @@
 package ec2sim
 
+import "slices"
+
 func networkInterfaceActions() []action {
-	return []action{{name: "DescribeNetworkInterfaces", check: describeNetworkInterfaces}}
+	return []action{
+		{name: "DescribeNetworkInterfaces", check: describeNetworkInterfaces},
+		{name: "ModifyNetworkInterfaceAttribute", mutating: true, required: []string{"NetworkInterfaceId"}, check: modifyNetworkInterfaceAttribute},
+	}
 }
 
 // interfaceOf is an interface together with the instance that it is attached to.
@@ -53,13 +58,7 @@ func describeNetworkInterfaces(c *call) (act, *apiError) {
 	}
 	cut, err := list(c, listing[*interfaceOf]{
 		table: t, idParam: "NetworkInterfaceId", idSet: "networkInterfaceIdsSet", min: 5, max: 1000,
-		lookup: func(ids []string) *apiError {
-			return lookup(t, ids, "eni",
-				func(id string) *apiError { return malformed("InvalidNetworkInterfaceId.Malformed", id, "eni") },
-				func(ids []string) *apiError {
-					return bad("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", ids[0])
-				})
-		},
+		lookup:  func(ids []string) *apiError { return lookupInterfaces(t, ids) },
 		filters: filters,
 		tags:    func(n *interfaceOf) []Tag { return c.region.tagsOn(n.ID) },
 	})
@@ -77,4 +76,59 @@ func describeNetworkInterfaces(c *call) (act, *apiError) {
 		c.out.some("nextToken", p.next)
 		return nil
 	}, nil
+}
+
+func lookupInterfaces(t *table[*interfaceOf], ids []string) *apiError {
+	return lookup(t, ids, "eni",
+		func(id string) *apiError { return malformed("InvalidNetworkInterfaceId.Malformed", id, "eni") },
+		func(ids []string) *apiError {
+			return bad("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", ids[0])
+		})
+}
+
+// modifyNetworkInterfaceAttribute replaces the groups of an interface. Those of
+// its instance are the groups of all its interfaces.
+func modifyNetworkInterfaceAttribute(c *call) (act, *apiError) {
+	id, t, groups := c.form.get("NetworkInterfaceId"), c.region.interfaces(), c.form.list("SecurityGroupId")
+	if len(groups) == 0 {
+		return nil, bad("InvalidParameterCombination", "No attributes specified.")
+	}
+	if err := lookupInterfaces(t, []string{id}); err != nil {
+		return nil, err
+	}
+	n := t.byID[id]
+	if err := c.groupsIn(groups, n.in.VPCID); err != nil {
+		return nil, err
+	}
+	return func() *apiError {
+		n.Groups = groups
+		var all []string
+		for _, other := range n.in.Interfaces {
+			for _, g := range other.Groups {
+				if !slices.Contains(all, g) {
+					all = append(all, g)
+				}
+			}
+		}
+		n.in.Groups = all
+		c.out.flag("return", true)
+		return nil
+	}, nil
+}
+
+// groupsIn checks that groups exist in a VPC.
+func (c *call) groupsIn(ids []string, vpcID string) *apiError {
+	for _, id := range ids {
+		if !isID(id, "sg") {
+			return malformed("InvalidGroupId.Malformed", id, "sg")
+		}
+		g := c.region.groups.byID[id]
+		if g == nil {
+			return errNoGroup(id)
+		}
+		if g.vpc.id != vpcID {
+			return errNoGroupIn(id, &vpc{id: vpcID})
+		}
+	}
+	return nil
 }
