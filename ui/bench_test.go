@@ -112,6 +112,9 @@ func BenchmarkUnchangedRefresh(b *testing.B) {
 // TestGateCursorAllocations holds on every machine: a cursor move allocates no
 // more with 5,000 rows than with 100.
 func TestGateCursorAllocations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("is run without the race detector, which allocates")
+	}
 	count := func(rows int) float64 {
 		d, n := large(t, rows), 0
 		return testing.AllocsPerRun(200, func() { moveCursor(d, n); n++ })

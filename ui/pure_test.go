@@ -24,7 +24,11 @@ func someKeys() []string {
 func TestUpdateAndViewDoNoIO(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	keys := someKeys()
-	for round := range 20 {
+	rounds := 20
+	if testing.Short() { // with the race detector
+		rounds = 4
+	}
+	for round := range rounds {
 		d := start(t, small())
 		d.sim.ResetCalls()
 		for range 200 { // the commands are queued and never carried out
