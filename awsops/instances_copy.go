@@ -174,7 +174,7 @@ func copyAttribute(ctx context.Context, client *ec2.Client, what string, i types
 	if out.UserData != nil {
 		to.UserData = out.UserData.Value // base64 in both calls
 	}
-	if out.DisableApiTermination != nil {
+	if out.DisableApiTermination != nil && aws.ToBool(out.DisableApiTermination.Value) {
 		to.DisableApiTermination = out.DisableApiTermination.Value
 	}
 	return nil

@@ -65,7 +65,7 @@ func remoteDesktop(i instance, where string) []Line {
 	host, way := hostOf(i)
 	host = awsops.ShellQuote(awsops.Clean(host))
 	return []Line{
-		{"Remote Desktop from Linux or macOS as Administrator; P asks for the password" + way, "xfreerdp /u:Administrator /v:" + host},
+		{"Remote Desktop from Linux or macOS as Administrator" + way + "; P asks for the password", "xfreerdp /u:Administrator /v:" + host},
 		{"Remote Desktop from Windows as Administrator" + way, "mstsc /v:" + host},
 		{"Remote Desktop through Session Manager, on local port 13389", "aws ssm start-session --target " + awsops.ShellQuote(awsops.Clean(i.ID)) + " --document-name AWS-StartPortForwardingSession --parameters portNumber=3389,localPortNumber=13389" + where},
 	}

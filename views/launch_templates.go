@@ -52,7 +52,7 @@ func launchTemplates() *Resource[launchTemplate] {
 			if err != nil {
 				return Detail{}, err
 			}
-			d := templateDetail{*t, versions}
+			d := &templateDetail{*t, versions}
 			return Detail{Object: d.shown(), Sections: sections(d, templateDetails(), templateLists)}, nil
 		},
 	}
@@ -81,7 +81,7 @@ type templateDetail struct {
 }
 
 // data is what the default version says.
-func (d templateDetail) data() types.ResponseLaunchTemplateData {
+func (d *templateDetail) data() types.ResponseLaunchTemplateData {
 	for _, v := range d.Versions {
 		if aws.ToBool(v.DefaultVersion) {
 			return orNil(v.LaunchTemplateData)
@@ -91,7 +91,7 @@ func (d templateDetail) data() types.ResponseLaunchTemplateData {
 }
 
 // shown is the whole object without user data, which may hold passwords.
-func (d templateDetail) shown() templateDetail {
+func (d *templateDetail) shown() *templateDetail {
 	versions := make([]types.LaunchTemplateVersion, len(d.Versions))
 	for i, v := range d.Versions {
 		if v.LaunchTemplateData != nil && v.LaunchTemplateData.UserData != nil {
@@ -101,7 +101,7 @@ func (d templateDetail) shown() templateDetail {
 		}
 		versions[i] = v
 	}
-	return templateDetail{d.LaunchTemplate, versions}
+	return &templateDetail{d.LaunchTemplate, versions}
 }
 
 // userDataSize is the size of user data in base64.
@@ -117,8 +117,8 @@ func userDataSize(encoded *string) string {
 	return fmt.Sprintf("(%d bytes)", n)
 }
 
-func templateDetails() []field[templateDetail] {
-	type d = templateDetail
+func templateDetails() []field[*templateDetail] {
+	type d = *templateDetail
 	type data = types.ResponseLaunchTemplateData
 	of := func(member func(data) any) func(d) any { return func(t d) any { return member(t.data()) } }
 	const version = "Default version"
@@ -148,7 +148,7 @@ func templateDetails() []field[templateDetail] {
 
 // templateLists are the volumes and the tags of the default version, all
 // versions, and the template's own tags.
-func templateLists(d templateDetail) []Section {
+func templateLists(d *templateDetail) []Section {
 	var volumes, given, versions []DetailField
 	for _, m := range d.data().BlockDeviceMappings {
 		ebs := orNil(m.Ebs)
