@@ -55,6 +55,8 @@ func allActions() map[string]action {
 		launchTemplateActions(),
 		consoleActions(),
 		volumeActions(),
+		snapshotActions(),
+		imageActions(),
 		securityGroupActions(),
 		securityGroupRuleActions(),
 		vpcActions(),

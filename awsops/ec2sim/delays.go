@@ -12,6 +12,12 @@ type Delays struct {
 	Checks    time.Duration // status checks from initializing to ok, after running
 	Console   time.Duration // launch to the first console output
 	Hibernate time.Duration // launch to the first hibernation that is accepted
+
+	Volume   time.Duration // creating to available, deleting to gone
+	Attach   time.Duration // attaching to attached, detaching to removed
+	Modify   time.Duration // modifying to optimizing
+	Optimize time.Duration // optimizing to completed
+	Snapshot time.Duration // pending to completed
 }
 
 // DefaultDelays are short enough to watch. Only a terminated instance stays
@@ -26,5 +32,10 @@ func DefaultDelays() Delays {
 		Checks:    3 * time.Second,
 		Console:   30 * time.Second,
 		Hibernate: 2 * time.Minute,
+		Volume:    time.Second,
+		Attach:    time.Second,
+		Modify:    time.Second,
+		Optimize:  10 * time.Second,
+		Snapshot:  3 * time.Second,
 	}
 }
