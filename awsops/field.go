@@ -97,8 +97,10 @@ type FieldInfo struct {
 	Kind                      Kind
 	Choices                   []string
 	Target, Blank, Random     bool
-	Raises                    Risk
-	Pick                      Pick
+	// Splits says that the value stands between the members of lists given.
+	Splits bool
+	Raises Risk
+	Pick   Pick
 	// Secret says that the value must not be shown; it is never nil.
 	Secret func(Values) bool
 	// Sent is false for a field that only shapes the output.
@@ -139,7 +141,7 @@ func (f Field[In]) info() FieldInfo {
 	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: pick, Sent: !f.To.local, Secret: secret,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: pick, Sent: !f.To.local, Splits: f.To.splits, Secret: secret,
 		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Secret != nil, signed: f.To.signed,
 	}
 }
@@ -233,6 +235,7 @@ func unique(in []string) []string {
 type Binding[In any] struct {
 	kind   Kind
 	local  bool
+	splits bool // the lists that are given
 	signed bool // the field's own rule bounds the number, which may be below zero
 	set    func(In, []string)
 }
@@ -312,6 +315,12 @@ func ToFilters[In any](member func(In) *[]types.Filter) Binding[In] {
 // Local marks a field that shapes the output and is not sent.
 func Local[In any]() Binding[In] {
 	return Binding[In]{kind: KindString, local: true, set: func(In, []string) {}}
+}
+
+// splitter is the field of what stands between the members of the lists that
+// are given, beside blanks and commas.
+func splitter[In any]() Field[In] {
+	return Field[In]{Name: "delimiter", Help: "what stands between the members of the lists given", Default: ",", Rule: NotEmpty(), To: Binding[In]{kind: KindString, local: true, splits: true, set: func(In, []string) {}}}
 }
 
 // InputError is an input that breaks a rule. Nothing was sent.

@@ -40,7 +40,7 @@ type region struct {
 	rules     *table[*rule]
 	launches  map[string]launched // by client token
 	templates *table[*launchTemplate]
-	creations map[string]created  // of volumes, by client token
+	creations map[string]created // of volumes, by client token
 
 	encrypts bool   // new volumes and copies of snapshots
 	sharing  string // the block of public snapshots
