@@ -10,6 +10,8 @@ func All() []Operation {
 		instanceTypeOperations(),
 		securityGroupOperations(),
 		addressOperations(),
+		volumeOperations(),
+		snapshotOperations(),
 		keyPairOperations(),
 		launchTemplateOperations(),
 		passwordOperations(),

@@ -98,7 +98,9 @@ type FieldInfo struct {
 	Choices                   []string
 	Target, Blank, Random     bool
 	// File says that the value names a file on the machine of the operator.
-	File   bool
+	File bool
+	// Splits says that the value stands between the members of lists given.
+	Splits bool
 	Raises Risk
 	Pick   Pick
 	// Secret says that the value must not be shown; it is never nil.
@@ -141,7 +143,7 @@ func (f Field[In]) info() FieldInfo {
 	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: pick, File: f.To.load != nil, Sent: !f.To.local, Secret: secret,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: pick, File: f.To.load != nil, Sent: !f.To.local, Splits: f.To.splits, Secret: secret,
 		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Secret != nil, signed: f.To.signed,
 	}
 }
@@ -235,6 +237,7 @@ func unique(in []string) []string {
 type Binding[In any] struct {
 	kind   Kind
 	local  bool
+	splits bool // the lists that are given
 	signed bool // the field's own rule bounds the number, which may be below zero
 	set    func(In, []string)
 	load   func(In, Secret) // the content of the file that the value names
@@ -321,6 +324,12 @@ func Local[In any]() Binding[In] {
 // file is read when the operation runs, and EC2 is not sent its name.
 func ToFile[In any](member func(In) *Secret) Binding[In] {
 	return Binding[In]{kind: KindString, local: true, set: func(In, []string) {}, load: func(in In, content Secret) { *member(in) = content }}
+}
+
+// splitter is the field of what stands between the members of the lists that
+// are given, beside blanks and commas.
+func splitter[In any]() Field[In] {
+	return Field[In]{Name: "delimiter", Help: "what stands between the members of the lists given", Default: ",", Rule: NotEmpty(), To: Binding[In]{kind: KindString, local: true, splits: true, set: func(In, []string) {}}}
 }
 
 // InputError is an input that breaks a rule. Nothing was sent.

@@ -228,7 +228,7 @@ func (b *batches) add(v Values, res Result, err error) {
 	b.done++
 	out := &b.sum
 	out.Items = append(out.Items, res.Items...)
-	out.Message, out.EmptyText, out.Then = res.Message, res.EmptyText, res.Then
+	out.Message, out.EmptyText, out.Then, out.Lead = res.Message, res.EmptyText, res.Then, res.Lead
 	if b.done == 1 {
 		out.Outputs, out.Table, out.RequestID = res.Outputs, res.Table, res.RequestID
 		return

@@ -17,6 +17,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -133,6 +134,31 @@ type Expect struct {
 	New bool
 	// States reads the present states by ID. An ID that EC2 no longer knows is absent.
 	States func(ctx context.Context, client *ec2.Client, ids []string) (map[string]string, error)
+	// Measure takes the place of States where EC2 also tells how far a change
+	// has come. It may be nil.
+	Measure func(ctx context.Context, client *ec2.Client, ids []string) (map[string]Standing, error)
+	// Patience is after how long Late is said about what has not arrived; 0 is never.
+	Patience time.Duration
+	Late     string
+}
+
+// Standing is how far a change has come: the state, and EC2's own number.
+type Standing struct {
+	State   string
+	Percent int
+}
+
+// standings reads the present states.
+func (e *Expect) standings(ctx context.Context, client *ec2.Client, ids []string) (map[string]Standing, error) {
+	if e.Measure != nil {
+		return e.Measure(ctx, client, ids)
+	}
+	states, err := e.States(ctx, client, ids)
+	out := make(map[string]Standing, len(states))
+	for id, state := range states {
+		out[id] = Standing{State: state}
+	}
+	return out, err
 }
 
 // Settled says whether a target in this state has arrived, and whether it can
@@ -345,14 +371,30 @@ func (i Info) parse(v Values) ([][]string, error) {
 		}
 	}
 	parsed := make([][]string, len(i.Fields))
+	sep := i.separator(v)
 	for k, f := range i.Fields {
-		values, err := f.parse(v[f.Name])
+		raw := v[f.Name]
+		if sep != "" && f.Kind == KindList {
+			raw = strings.Split(strings.Join(raw, sep), sep)
+		}
+		values, err := f.parse(raw)
 		if err != nil {
 			return nil, err
 		}
 		parsed[k] = values
 	}
 	return parsed, CheckDelimiters(i, v)
+}
+
+// separator is what the operator chose to stand between the members of the
+// lists that he gives, or "".
+func (i Info) separator(v Values) string {
+	for _, f := range i.Fields {
+		if f.Splits {
+			return v.Get(f.Name)
+		}
+	}
+	return ""
 }
 
 // Run implements Operation.

@@ -44,7 +44,8 @@ func delimiter[In any]() Field[In] {
 // given or not. Only operations that declare all three print lists in cells.
 func CheckDelimiters(info Info, v Values) error {
 	p := NewPrint("text", info, v)
-	_, list := info.Field("delimiter")
+	f, list := info.Field("delimiter")
+	list = list && !f.Splits
 	_, cells := info.Field("col-delimiter")
 	for _, pair := range []struct {
 		same bool
@@ -80,7 +81,7 @@ func NewPrint(format string, info Info, v Values) Print {
 	if format == "" {
 		format = "table"
 		for _, name := range []string{"delimiter", "row-delimiter", "col-delimiter"} {
-			if v.Get(name) != "" {
+			if f, _ := info.Field(name); v.Get(name) != "" && !f.Splits {
 				format = "text"
 			}
 		}
@@ -126,10 +127,11 @@ func (p Print) text(w io.Writer, r Result) error {
 		}
 		return nil
 	}
-	for _, row := range r.Table.Rows {
+	table := r.flat()
+	for _, row := range table.Rows {
 		var cells []string
-		for _, i := range visible(r.Table) {
-			cells = append(cells, Clean(CellText(row[i], p.Delimiter, r.Table.Null)))
+		for _, i := range visible(table) {
+			cells = append(cells, Clean(CellText(row[i], p.Delimiter, table.Null)))
 		}
 		if _, err := io.WriteString(w, strings.Join(cells, p.Column)+p.Row); err != nil {
 			return err
@@ -140,7 +142,7 @@ func (p Print) text(w io.Writer, r Result) error {
 
 func (p Print) csv(w io.Writer, r Result) error {
 	out := csv.NewWriter(w)
-	table, clean := r.Table, Clean
+	table, clean := r.flat(), Clean
 	if table == nil {
 		table, clean = &Table{Rows: [][]any{{}}}, CleanLines
 		for _, o := range r.Outputs {
@@ -177,7 +179,7 @@ func harmless(s string) string {
 }
 
 func (p Print) table(w io.Writer, r Result) error {
-	if r.Table == nil {
+	if r.Table == nil || r.Lead {
 		for _, o := range r.Outputs {
 			value, gap := CleanLines(CellText(o.Value, p.Delimiter+" ", "-")), " "
 			if strings.Contains(value, "\n") {
@@ -187,6 +189,8 @@ func (p Print) table(w io.Writer, r Result) error {
 				return err
 			}
 		}
+	}
+	if r.Table == nil || r.Lead && len(r.Table.Rows) == 0 {
 		return p.trailer(w, r)
 	}
 	columns := visible(r.Table)
@@ -226,7 +230,7 @@ func (p Print) table(w io.Writer, r Result) error {
 // the caller tells those on another stream.
 func (p Print) trailer(w io.Writer, r Result) error {
 	var b strings.Builder
-	if r.Table != nil { // lists that are no columns
+	if r.Table != nil && !r.Lead { // lists that are no columns
 		for _, o := range r.Outputs {
 			if list, ok := o.Value.([]string); ok {
 				fmt.Fprintf(&b, "%s: %s\n", o.Name, Clean(CellText(list, p.Delimiter, "-")))

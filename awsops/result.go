@@ -19,6 +19,9 @@ type Result struct {
 	Outputs []Output
 	// Table holds the rows, if the operation has any.
 	Table *Table
+	// Lead says that the outputs are as much a part of the answer as the table:
+	// they are printed above it, or in front of each of its rows.
+	Lead bool
 	// EmptyText says what a table without rows means. Where it is set, an empty
 	// table counts as a failure on the command line.
 	EmptyText string
@@ -64,6 +67,27 @@ func (r Result) Failed() []Item {
 		}
 	}
 	return out
+}
+
+// flat is the table with the outputs in front of each row; without rows there
+// is one of the outputs alone.
+func (r Result) flat() *Table {
+	if !r.Lead || r.Table == nil {
+		return r.Table
+	}
+	t := &Table{Null: r.Table.Null}
+	var lead []any
+	for _, o := range r.Outputs {
+		t.Columns, lead = append(t.Columns, TableColumn{Name: o.Name, Title: o.Name}), append(lead, o.Value)
+	}
+	t.Columns = append(t.Columns, r.Table.Columns...)
+	for _, row := range r.Table.Rows {
+		t.Rows = append(t.Rows, append(lead[:len(lead):len(lead)], row...))
+	}
+	if len(r.Table.Rows) == 0 {
+		t.Rows = [][]any{append(lead, make([]any, len(r.Table.Columns))...)}
+	}
+	return t
 }
 
 // column describes one column of a listing: its name, its title and its cell.
@@ -183,7 +207,7 @@ func Merge(results []Result, account func(profile string) string) Result {
 		merged.Operation, merged.EmptyText = r.Operation, r.EmptyText
 		merged.Items = append(merged.Items, r.Items...)
 		where := []any{plain(account(r.Scope.Profile)), r.Scope.Region}
-		table := r.Table
+		table := r.flat()
 		if table == nil { // single values become a row
 			table = &Table{Rows: [][]any{{}}}
 			for _, o := range r.Outputs {

@@ -137,3 +137,41 @@ func (b *bench) count(action string) int {
 	}
 	return n
 }
+
+// demo is the built-in fleet, changed.
+func demo(t testing.TB, change func(*ec2sim.Fleet)) *ec2sim.Fleet {
+	t.Helper()
+	file, err := os.Open("ec2sim/demo.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	fleet, err := ec2sim.ReadFleet(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(fleet)
+	return fleet
+}
+
+// onFleet is a session of one of a fleet's accounts.
+func onFleet(t testing.TB, fleet *ec2sim.Fleet, account int) *bench {
+	t.Helper()
+	b := &bench{clock: newClock()}
+	var err error
+	if b.sim, err = ec2sim.New(ec2sim.Config{Fleet: fleet, Now: b.clock.Now}); err != nil {
+		t.Fatal(err)
+	}
+	b.wire = &wire{to: b.sim}
+	a := b.sim.Accounts()[account]
+	b.Session = awsops.NewSession(awsops.Settings{
+		Profiles: []string{a.Profile}, Regions: []string{"us-east-1"}, Timeout: 30 * time.Second,
+		Keys: map[string]aws.CredentialsProvider{a.Profile: static(a)}, HTTPClient: b.wire,
+	})
+	scopes, err := b.Open(t.Context(), a.Profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.scope = scopes[0]
+	return b
+}

@@ -17,6 +17,7 @@ const PollEvery = 2 * time.Second
 // Progress tells how far the targets of a change have come.
 type Progress struct {
 	States  map[string]string // the present states by ID
+	Percent map[string]int    // how far each has come, where EC2 tells
 	Arrived []string
 	Failed  []string
 }
@@ -28,14 +29,23 @@ func (p Progress) Done(targets int) bool { return len(p.Arrived)+len(p.Failed) >
 // a describe with the old state for some seconds.
 const eventual = 3
 
+// Overdue says that a change takes longer than it should; past counts the looks.
+func (e *Expect) Overdue(past int) bool {
+	return e.Patience > 0 && time.Duration(past)*PollEvery >= e.Patience
+}
+
 // look reads the targets once; past counts the looks before. A target that EC2
 // no longer lists has arrived when it was to be gone, and has failed otherwise.
 func (e *Expect) look(ctx context.Context, client *ec2.Client, ids []string, past int) (Progress, error) {
-	states, err := e.States(ctx, client, ids)
+	standings, err := e.standings(ctx, client, ids)
 	if err != nil {
 		return Progress{}, explain(err, "wait", client.Options().Region, false)
 	}
-	p := Progress{States: states}
+	states := map[string]string{}
+	p := Progress{States: states, Percent: map[string]int{}}
+	for id, s := range standings {
+		states[id], p.Percent[id] = s.State, s.Percent
+	}
 	for _, id := range ids {
 		arrived, failed := e.Settled(states[id])
 		if _, listed := states[id]; !listed {
@@ -83,7 +93,11 @@ func (s *Session) Wait(ctx context.Context, r Request, res Result, sleep func(co
 			missing = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(p.Arrived, id) })
 		}
 		if err := sleep(ctx, PollEvery); err != nil {
-			return res, &Error{Operation: res.Operation, Class: TimedOut, Code: "WaitTimeout", Message: fmt.Sprintf("%d of %d have not arrived yet: %s", len(missing), len(ids), strings.Join(missing, ", ")), Hint: "The change goes on; look again later, or allow more with --wait-timeout.", Err: err}
+			hint := "The change goes on; look again later, or allow more with --wait-timeout."
+			if expect.Overdue(past) {
+				hint = expect.Late
+			}
+			return res, &Error{Operation: res.Operation, Class: TimedOut, Code: "WaitTimeout", Message: fmt.Sprintf("%d of %d have not arrived yet: %s", len(missing), len(ids), strings.Join(missing, ", ")), Hint: hint, Err: err}
 		}
 	}
 }

@@ -57,6 +57,8 @@ func allActions() map[string]action {
 		passwordActions(),
 		consoleActions(),
 		volumeActions(),
+		snapshotActions(),
+		imageActions(),
 		securityGroupActions(),
 		securityGroupRuleActions(),
 		vpcActions(),

@@ -14,6 +14,12 @@ type Delays struct {
 	Console   time.Duration // launch to the first console output
 	Password  time.Duration // first launch to the password of a Windows instance
 	Hibernate time.Duration // launch to the first hibernation that is accepted
+
+	Volume   time.Duration // creating to available, deleting to gone
+	Attach   time.Duration // attaching to attached, detaching to removed
+	Modify   time.Duration // modifying to optimizing
+	Optimize time.Duration // optimizing to completed
+	Snapshot time.Duration // pending to completed
 }
 
 // DefaultDelays are short enough to watch. Only a terminated instance stays
@@ -30,5 +36,10 @@ func DefaultDelays() Delays {
 		Console:   30 * time.Second,
 		Password:  4 * time.Minute,
 		Hibernate: 2 * time.Minute,
+		Volume:    time.Second,
+		Attach:    time.Second,
+		Modify:    time.Second,
+		Optimize:  10 * time.Second,
+		Snapshot:  3 * time.Second,
 	}
 }

@@ -47,6 +47,13 @@ type RegionSeed struct {
 	LaunchTemplates []TemplateSeed `json:"launchTemplates"`
 	// AddressPools are the account's own pools of public addresses.
 	AddressPools []string `json:"addressPools"`
+	// Volumes are those that no seeded instance brings along.
+	Volumes   []VolumeSeed   `json:"volumes"`
+	Snapshots []SnapshotSeed `json:"snapshots"`
+	// EncryptByDefault encrypts new volumes.
+	EncryptByDefault bool `json:"encryptByDefault"`
+	// SnapshotSharing is the block of public snapshots; empty means unblocked.
+	SnapshotSharing string `json:"snapshotSharing"`
 	// ReleasedAddresses were the account's and can still be had again.
 	ReleasedAddresses []string `json:"releasedAddresses"`
 }
@@ -157,9 +164,11 @@ type ImageSeed struct {
 	RootDeviceType  string `json:"rootDeviceType"`
 	RootDeviceName  string `json:"rootDeviceName"`
 	BootMode        string `json:"bootMode"`
-	KernelID        string `json:"kernelId"`
-	RAMDiskID       string `json:"ramdiskId"`
-	State           string `json:"state"` // empty means available
+	// Snapshot is the account's own snapshot that its own image is made from.
+	Snapshot  string `json:"snapshot"`
+	KernelID  string `json:"kernelId"`
+	RAMDiskID string `json:"ramdiskId"`
+	State     string `json:"state"` // empty means available
 }
 
 // Shortage makes launches of a type fail in a zone.
@@ -216,17 +225,62 @@ type InstanceSeed struct {
 	Console            string            `json:"console"`
 }
 
-// VolumeSeed is a data volume of an instance.
+// VolumeSeed is a data volume of an instance, or a volume of a region.
 type VolumeSeed struct {
-	ID        string `json:"id"`
-	Device    string `json:"device"`
-	Size      int    `json:"size"`
-	Type      string `json:"type"`
-	Encrypted bool   `json:"encrypted"`
+	ID         string            `json:"id"`
+	Name       string            `json:"name"`
+	Tags       map[string]string `json:"tags"`
+	Device     string            `json:"device"`
+	Size       int               `json:"size"`
+	Type       string            `json:"type"`
+	IOPS       int               `json:"iops"`
+	Throughput int               `json:"throughput"`
+	Encrypted  bool              `json:"encrypted"`
+	Key        string            `json:"key"` // empty means the default key of EBS
 	// Keep leaves the volume when the instance is terminated.
 	Keep bool `json:"keep"`
+	// Held says that the guest has it mounted and does not let go.
+	Held bool `json:"held"`
+	// Health is warning, impaired or insufficient-data; empty means ok.
+	Health string `json:"health"`
+	// Stopped says that EBS has stopped reads and writes.
+	Stopped bool `json:"stopped"`
+
+	// What follows is for a volume of a region.
+	Zone        string   `json:"zone"`  // letter
+	State       string   `json:"state"` // empty means available, or in-use
+	Age         Age      `json:"age"`
+	Snapshot    string   `json:"snapshot"`
+	MultiAttach bool     `json:"multiAttach"`
+	Instances   []string `json:"instances"` // names, with Multi-Attach
 
 	snapshot string
+}
+
+// SnapshotSeed is a snapshot, or a series of them.
+type SnapshotSeed struct {
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Tags        map[string]string `json:"tags"`
+	Description string            `json:"description"`
+	// Volume is the id of the volume, which may be gone; Instance and Device
+	// name one that is there.
+	Volume   string `json:"volume"`
+	Instance string `json:"instance"`
+	Device   string `json:"device"`
+	Size     int    `json:"size"` // of a volume that is gone
+	State    string `json:"state"`
+	Message  string `json:"message"`
+	// Progress is where a pending snapshot stays.
+	Progress   int      `json:"progress"`
+	Age        Age      `json:"age"`
+	Every      Age      `json:"every"` // between two of a series
+	Count      int      `json:"count"` // how many; 0 is one
+	Encrypted  bool     `json:"encrypted"`
+	Key        string   `json:"key"`
+	Tier       string   `json:"tier"` // empty means standard
+	Public     bool     `json:"public"`
+	SharedWith []string `json:"sharedWith"`
 }
 
 // EventSeed is a scheduled event. Its times count from the simulator's start.

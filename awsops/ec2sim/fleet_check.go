@@ -147,6 +147,9 @@ func (f *Fleet) checkRegion(r *RegionSeed, at string) error {
 			return err
 		}
 	}
+	if err := r.checkStorage(at); err != nil {
+		return err
+	}
 	for i := range r.Instances {
 		if err := f.checkInstance(&r.Instances[i], r, fmt.Sprintf("%s.instances[%d]", at, i)); err != nil {
 			return err

@@ -76,10 +76,8 @@ func (r *region) release(in *Instance) {
 		if v == nil {
 			continue
 		}
-		if d.DeleteOnTermination {
+		if v.leave(in.ID); d.DeleteOnTermination && len(v.instances) == 0 {
 			r.volumes.remove(v.id)
-		} else {
-			v.status, v.instanceID = "available", ""
 		}
 	}
 	r.freeAddressesOf(in)

@@ -55,9 +55,10 @@ type Interface struct {
 type Device struct {
 	Name                string
 	VolumeID            string
-	Status              string // attaching, attached, detaching
+	Status              string // attaching, attached, detaching, busy
 	AttachedAt          time.Time
 	DeleteOnTermination bool
+	Held                bool // by the guest, which has it mounted
 }
 
 // Event is a scheduled event of an instance.

@@ -9,6 +9,9 @@ import (
 // snapshot is the snapshot that the root volume of an image is made from, and
 // its size.
 func (i image) snapshot() (id string, size int) {
+	if i.Snapshot != "" {
+		return i.Snapshot, 8
+	}
 	if i.Platform != "" {
 		return "snap-" + i.ID[len("ami-"):], 50
 	}
@@ -59,10 +62,14 @@ func (c *call) parseVolume(req *runRequest, at, device string) *apiError {
 		from, _ = req.image.snapshot()
 	}
 	if from != "" {
-		least, err := c.region.snapshotSize(from)
-		if err != nil {
-			return err
+		if !isID(from, "snap") {
+			return malformed("InvalidSnapshotID.Malformed", from, "snap")
 		}
+		snap := c.visibleSnapshot(from)
+		if snap == nil {
+			return errNoSnapshot(from)
+		}
+		least := snap.size
 		if !sized {
 			size = least
 		}
@@ -84,17 +91,4 @@ func (c *call) parseVolume(req *runRequest, at, device string) *apiError {
 	}
 	req.volumes = append(req.volumes, v)
 	return nil
-}
-
-// snapshotSize knows the snapshots of the region's images.
-func (r *region) snapshotSize(id string) (int, *apiError) {
-	if !isID(id, "snap") {
-		return 0, malformed("InvalidSnapshotID.Malformed", id, "snap")
-	}
-	for _, img := range r.images {
-		if known, size := img.snapshot(); known == id {
-			return size, nil
-		}
-	}
-	return 0, bad("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", id)
 }

@@ -35,10 +35,15 @@ type region struct {
 
 	instances *table[*Instance]
 	volumes   *table[*volume]
+	snapshots *table[*snapshot]
 	groups    *table[*securityGroup]
 	rules     *table[*rule]
 	launches  map[string]launched // by client token
 	templates *table[*launchTemplate]
+	creations map[string]created // of volumes, by client token
+
+	encrypts bool   // new volumes and copies of snapshots
+	sharing  string // the block of public snapshots
 
 	tags              map[string]*[]Tag // of resources that hold none themselves, by id
 	keyPairs          *table[*keyPair]
@@ -128,7 +133,7 @@ func (s *Sim) build(f *Fleet, scale int) error {
 // furnish adds what stands beside the instances. Its ids come from a source of
 // their own, so that the instances' stay what they are.
 func (s *Sim) furnish(f *Fleet) error {
-	ids, keys, templates := newIDSource(s.cfg.Seed, 4), newIDSource(s.cfg.Seed, 5), newIDSource(s.cfg.Seed, 6)
+	ids, keys, templates, disks := newIDSource(s.cfg.Seed, 4), newIDSource(s.cfg.Seed, 5), newIDSource(s.cfg.Seed, 6), newIDSource(s.cfg.Seed, 7)
 	for i, a := range s.accounts {
 		for j, r := range a.regions {
 			if !r.enabled() {
@@ -143,6 +148,9 @@ func (s *Sim) furnish(f *Fleet) error {
 			if err := s.seedTemplates(r, f.Accounts[i].Regions[j].LaunchTemplates, templates); err != nil {
 				return fmt.Errorf("%s %s: %w", a.Profile, r.name, err)
 			}
+			if err := s.seedStorage(r, &f.Accounts[i].Regions[j], disks); err != nil {
+				return fmt.Errorf("%s %s: %w", a.Profile, r.name, err)
+			}
 		}
 	}
 	return nil
@@ -154,6 +162,7 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 		keyPairs: newTable[*keyPair](0), shortages: seed.Shortages,
 		instances: newTable[*Instance](0), volumes: newTable[*volume](0), groups: newTable[*securityGroup](0), rules: newTable[*rule](0),
 		launches: map[string]launched{}, templates: newTable[*launchTemplate](0), addresses: newTable[*address](0), tags: map[string]*[]Tag{},
+		creations: map[string]created{}, snapshots: newTable[*snapshot](0),
 	}
 	if r.optInStatus == "" {
 		r.optInStatus = "opt-in-not-required"

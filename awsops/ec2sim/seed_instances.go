@@ -93,8 +93,9 @@ func (s *Sim) addVolumes(r *region, in *Instance, l *launch) {
 }
 
 func (s *Sim) addVolume(r *region, in *Instance, l *launch, seed VolumeSeed) {
-	v := &volume{id: seed.ID, size: seed.Size, kind: seed.Type, encrypted: seed.Encrypted, zone: in.Zone,
-		status: "in-use", createdAt: l.at, instanceID: in.ID, tags: l.volumeTags}
+	v := &volume{id: seed.ID, size: seed.Size, kind: seed.Type, encrypted: seed.Encrypted, zone: in.Zone, key: seed.Key,
+		iops: seed.IOPS, throughput: seed.Throughput, health: seed.Health, stopped: seed.Stopped,
+		status: "in-use", createdAt: l.at, instances: []string{in.ID}, tags: append(tagsOf(seed.Name, seed.Tags), l.volumeTags...)}
 	if v.id == "" {
 		v.id = s.ids.new("vol")
 	}
@@ -103,10 +104,10 @@ func (s *Sim) addVolume(r *region, in *Instance, l *launch, seed VolumeSeed) {
 	}
 	v.snapshotID = seed.snapshot
 	if seed.Device == in.RootDeviceName {
-		v.snapshotID = "snap-" + in.ImageID[len("ami-"):]
+		v.snapshotID, _ = l.image.snapshot()
 	}
 	r.volumes.add(v.id, v)
-	in.Devices = append(in.Devices, Device{seed.Device, v.id, "attached", l.at, !seed.Keep})
+	in.Devices = append(in.Devices, Device{Name: seed.Device, VolumeID: v.id, Status: "attached", AttachedAt: l.at, DeleteOnTermination: !seed.Keep, Held: seed.Held})
 }
 
 // plan is a seed with everything looked up, ready to be launched many times.
@@ -210,7 +211,7 @@ func (p *plan) subnet(turn int) *subnet {
 func (s *Sim) adorn(r *region, in *Instance, seed *InstanceSeed, start time.Time) {
 	if seed.ID != "" {
 		for _, d := range in.Devices {
-			r.volumes.byID[d.VolumeID].instanceID = seed.ID
+			r.volumes.byID[d.VolumeID].instances[0] = seed.ID
 		}
 		in.ID = seed.ID
 	}
