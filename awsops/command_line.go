@@ -141,6 +141,9 @@ func optionOf(name string, v reflect.Value) []string {
 		if v.Elem().Bool() {
 			return []string{"--" + name}
 		}
+		if name == "disable-api-termination" { // the one whose opposite the CLI calls otherwise
+			return []string{"--enable-api-termination"}
+		}
 		return []string{"--no-" + name}
 	}
 	out := []string{"--" + name}

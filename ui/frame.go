@@ -77,17 +77,13 @@ func (m *Model) notice80() string {
 	return strings.Join(lines[:min(len(lines), max(1, m.height))], "\n")
 }
 
-// bar is the top line: the tables on the left, the scopes on the right. On a
-// narrow terminal only the open one is named.
+// bar is the top line: the tables on the left, the scopes on the right.
 func (m *Model) bar() string {
 	right := m.where()
 	if m.env.Session.Policy().ReadOnly {
 		right = m.env.Theme.Tone(theme.Good).Render("read-only") + "  " + right
 	}
-	left := m.tabs(true)
-	if ansi.StringWidth(left)+ansi.StringWidth(right)+2 > m.width {
-		left = m.tabs(false)
-	}
+	left := m.tabs(m.width - ansi.StringWidth(right) - 2)
 	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
 	if gap < 1 {
 		return cut(left+" "+right, m.width)
@@ -95,26 +91,37 @@ func (m *Model) bar() string {
 	return left + strings.Repeat(" ", gap) + right
 }
 
-// tabs names the tables with their number keys: all, or the open one.
-func (m *Model) tabs(all bool) string {
+// tabs names the tables with their number keys: the open one, and of the
+// others as many as there is room for.
+func (m *Model) tabs(room int) string {
 	th := m.env.Theme
-	left := th.Tone(theme.Strong).Render("ec2deck")
+	texts := make([]string, len(m.specs))
 	for i, s := range m.specs {
 		info := s.Info()
-		text := info.Tab
+		texts[i] = info.Tab
 		if i < 9 {
-			text = fmt.Sprint(i+1) + " " + text
+			texts[i] = fmt.Sprint(i+1) + " " + texts[i]
 		}
-		if info.Kind != m.kind {
-			if all {
-				left += "  " + th.Bar.Render(text)
+		if info.Kind == m.kind {
+			if th.Plain() {
+				texts[i] = "[" + texts[i] + "]"
 			}
+			room -= len("ec2deck  ") + ansi.StringWidth(texts[i]) + len("  …")
+		}
+	}
+	left, more := th.Tone(theme.Strong).Render("ec2deck"), true
+	for i, s := range m.specs {
+		if s.Info().Kind == m.kind {
+			left += "  " + th.Tab.Render(texts[i])
 			continue
 		}
-		if th.Plain() {
-			text = "[" + text + "]"
+		room -= ansi.StringWidth(texts[i]) + 2
+		if more = more && room >= 0; more {
+			left += "  " + th.Bar.Render(texts[i])
 		}
-		left += "  " + th.Tab.Render(text)
+	}
+	if !more {
+		left += "  " + th.Bar.Render("…")
 	}
 	return left
 }

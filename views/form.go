@@ -302,6 +302,7 @@ func (f *Form) toPickers(msg tea.Msg) tea.Cmd {
 	for _, p := range f.pickers {
 		if p.table != nil {
 			_, cmd := p.table.Update(msg)
+			p.fallBack()
 			cmds = append(cmds, cmd)
 		}
 	}

@@ -125,8 +125,20 @@ func (f *Form) narrow() {
 	}
 	query = strings.TrimSpace(query)
 	p.table.setQuery(query)
+	p.fallBack()
 	p.moved = false
 	f.hint()
+}
+
+// fallBack looks for the letters of a value that no row has: it may be the
+// beginning of one.
+func (p *picker) fallBack() {
+	if p.table == nil || len(p.table.rows.visible) > 0 {
+		return
+	}
+	if q := " " + p.table.rows.query; strings.Contains(q, " =") {
+		p.table.setQuery(strings.Replace(q, " =", " ~", 1)[1:])
+	}
 }
 
 // hint says what enter would take for a text that is no value yet.
