@@ -225,7 +225,7 @@ func TestWhatIsSaidBeforeVolumesChange(t *testing.T) {
 	b := newBench(t)
 	says(t, b.ahead(t, "delete-volume", ofVolume(freeVolume)), "its newest snapshot stays: snap-0aa00000000000011 (nightly)", "This cannot be undone")
 	says(t, b.ahead(t, "delete-volume", ofVolume(farVolume)), farVolume+" (far), 500 GiB st1: NO SNAPSHOT of it exists: its data is lost for good")
-	says(t, b.ahead(t, "delete-volume", ofVolume(heldVolume)), "is attached to "+eventID+" (event-1, running) as /dev/sdh")
+	says(t, b.ahead(t, "delete-volume", ofVolume(heldVolume)), "is on "+eventID+" (event-1, running) as /dev/sdh, attached")
 	says(t, b.ahead(t, "detach-volume", ofVolume(sharedVolume)), eventID, "i-0aa0000000000000a", "Unmount it first")
 	if got := b.ahead(t, "detach-volume", ofVolume(heldVolume)); strings.Contains(got, "FORCE") {
 		t.Errorf("warns of force without it:\n%s", got)

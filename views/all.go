@@ -12,10 +12,12 @@ func All() []Spec {
 		securityGroups(),
 		securityGroupRules(),
 		addresses(),
+		volumes(),
+		snapshots(),
 		keyPairs(),
-		launchTemplates(),
 		tags(),
 		regions(),
+		launchTemplates(),
 		zones(),
 		instanceTypes(),
 	}
