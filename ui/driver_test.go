@@ -62,6 +62,7 @@ type timer struct {
 type options struct {
 	fleet     string // a file of testdata/fleets; "" is the demo
 	instances int
+	change    func(*ec2sim.Fleet) // of a fleet from a file
 	profiles  []string
 	regions   []string
 	policy    awsops.Policy
@@ -122,6 +123,9 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 		defer f.Close()
 		if cfg.Fleet, err = ec2sim.ReadFleet(f); err != nil {
 			t.Fatal(err)
+		}
+		if o.change != nil {
+			o.change(cfg.Fleet)
 		}
 	}
 	sim, err := ec2sim.New(cfg)
