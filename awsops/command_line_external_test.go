@@ -38,7 +38,7 @@ func TestCommandLinesAskForTheSame(t *testing.T) {
 	write("config", "[profile test]\naws_access_key_id=a\naws_secret_access_key=b\n")
 	// The CLI that Debian has does not know these yet.
 	newer := map[string]bool{
-		"include-managed": true, "skip-os-shutdown": true, "terminate-instances force": true, "copy-snapshot completion-duration-minutes": true,
+		"include-managed": true, "skip-os-shutdown": true, "terminate-instances force": true, "copy-snapshot completion-duration": true,
 		"get-snapshot-block-public-access-state": true, "get-image-block-public-access-state": true,
 	}
 	for _, op := range awsops.All() {

@@ -172,7 +172,7 @@ func whoUsesSnapshot(ctx context.Context, client *ec2.Client, id string) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	lines := []string{fmt.Sprintf("%s, %d GiB, %s: %s", sayWhen(s), aws.ToInt32(s.VolumeSize), s.State, aws.ToString(s.Description))}
+	lines := []string{strings.TrimSuffix(fmt.Sprintf("%s, %d GiB, %s: %s", sayWhen(s), aws.ToInt32(s.VolumeSize), s.State, aws.ToString(s.Description)), ": ")}
 	images, err := imagesOf(ctx, client, id)
 	if err != nil {
 		return lines, err

@@ -360,3 +360,32 @@ func attachmentColumns() []column[types.VolumeAttachment] {
 		{"delete-on-termination", "Ends with it", true, func(a attachment) any { return a.DeleteOnTermination }},
 	}
 }
+
+// VolumeDetail is a volume with what belongs to it.
+type VolumeDetail struct {
+	Volume
+	// Snapshots are the account's own of this volume, the newest first.
+	Snapshots []types.Snapshot
+	// Instances are the names of those that it is attached to, by ID.
+	Instances map[string]string
+	// ByDefault says that the region encrypts every new volume.
+	ByDefault bool
+}
+
+// InspectVolume reads everything about a volume. What may not be read is left out.
+func InspectVolume(ctx context.Context, client *ec2.Client, id string) (VolumeDetail, error) {
+	rows, err := VolumesByID(ctx, client, []string{id})
+	if err == nil && len(rows) == 0 {
+		err = notFound("get-volume-details", "InvalidVolume.NotFound", "The volume '"+id+"' does not exist.", client.Options().Region)
+	}
+	if err != nil {
+		return VolumeDetail{}, err
+	}
+	d := VolumeDetail{Volume: *rows[0], Instances: map[string]string{}, ByDefault: len(encryptionWords(ctx, client)) > 0}
+	d.Snapshots, _ = ownSnapshotsWhere(ctx, client, "volume-id", id)
+	sortBy(d.Snapshots, func(a, b types.Snapshot) int { return aws.ToTime(b.StartTime).Compare(aws.ToTime(a.StartTime)) })
+	for _, a := range d.Attachments {
+		d.Instances[aws.ToString(a.InstanceId)] = instanceName(ctx, client, aws.ToString(a.InstanceId))
+	}
+	return d, nil
+}

@@ -224,7 +224,7 @@ func detachVolume() Operation {
 			volumeTarget("state:in-use", func(in *in) **string { return &in.VolumeId }),
 			{Name: "instance-id", Help: "from which, with Multi-Attach", Default: "the attachment's", Rule: ID("i"), Pick: Pick{Kind: "instances", Where: whereAttached}, To: ToString(func(in *in) **string { return &in.InstanceId })},
 			{Name: "device-name", Help: "its name there", Default: "the attachment's", Rule: Device(), To: ToString(func(in *in) **string { return &in.Device })},
-			{Name: "force", Help: "take it away although the system holds it; can lose data", Default: "false", Raises: Disrupts, To: ToBool(func(in *in) **bool { return &in.Force })},
+			{Name: "force", Help: "take it away although the system holds it", Default: "false", Raises: Disrupts, To: ToBool(func(in *in) **bool { return &in.Force })},
 		},
 		Call: (*ec2.Client).DetachVolume, Outputs: []string{"status", "attach-time"},
 		Show: func(out *ec2.DetachVolumeOutput) Result {
@@ -255,9 +255,9 @@ func whoHasIt(ctx context.Context, client *ec2.Client, ids []string) ([]string, 
 	var lines []string
 	for _, v := range found {
 		for _, a := range v.Attachments {
-			line := fmt.Sprintf("%s is %s to %s as %s", sayVolume(v), a.State, aws.ToString(a.InstanceId), aws.ToString(a.Device))
+			line := fmt.Sprintf("%s is on %s as %s, %s", sayVolume(v), aws.ToString(a.InstanceId), aws.ToString(a.Device), a.State)
 			if i, err := instanceNamed(ctx, client, aws.ToString(a.InstanceId)); err == nil {
-				line = fmt.Sprintf("%s is %s to %s (%s, %s) as %s", sayVolume(v), a.State, aws.ToString(a.InstanceId), TagValue(tagsOf(i.Tags), "Name"), stateName(i.State), aws.ToString(a.Device))
+				line = fmt.Sprintf("%s is on %s (%s, %s) as %s, %s", sayVolume(v), aws.ToString(a.InstanceId), TagValue(tagsOf(i.Tags), "Name"), stateName(i.State), aws.ToString(a.Device), a.State)
 				if aws.ToString(i.RootDeviceName) == aws.ToString(a.Device) {
 					line += ": ITS ROOT; EC2 refuses unless the instance is stopped"
 				}

@@ -91,7 +91,7 @@ func TestMetadataOptionsAreChanged(t *testing.T) {
 
 func TestUserDataShowsInItsOwnViewOnly(t *testing.T) {
 	d := start(t, small()).on("stopped-1")
-	d.press("V")
+	d.press("U")
 	d.shows("there is no user data")
 	d.press("esc", "w")
 	d.shows("userData")
@@ -104,7 +104,7 @@ func TestUserDataShowsInItsOwnViewOnly(t *testing.T) {
 	d.sim.SetInstance("us-east-1", stopped, func(i *ec2sim.Instance) {
 		i.UserData = "IyEvYmluL3NoCnBhc3N3b3JkPWh1bnRlcjIKcHJpbnRmICcbWzMxbScK" // a script that has an escape character
 	})
-	d.press("V")
+	d.press("U")
 	d.shows("#!/bin/sh", "password=hunter2")
 	d.frame("user-data")
 	if strings.Contains(d.model.View(), "\x1b[31m'") {

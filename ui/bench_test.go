@@ -8,6 +8,8 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/awsops/ec2sim"
 )
 
 // The benchmarks run the whole screen at 160×50 with sorting, filtering, marks,
@@ -65,6 +67,67 @@ func BenchmarkScreen(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// manySnapshots is the table of snapshots with a series of backups.
+func manySnapshots(b testing.TB, rows int) *driver {
+	o := small()
+	o.width, o.height = 160, 50
+	o.change = func(f *ec2sim.Fleet) {
+		f.Accounts[0].Regions[0].Snapshots = []ec2sim.SnapshotSeed{{Name: "backup-#", Description: "nightly backup", Volume: "vol-0aa00000000000011", Count: rows, Every: ec2sim.Age(time.Hour)}}
+	}
+	d := start(b, o).open("snapshots")
+	d.settle()
+	return d
+}
+
+// BenchmarkSnapshots is what keys cost with 20,000 snapshots, and their load.
+func BenchmarkSnapshots(b *testing.B) {
+	d := manySnapshots(b, 20_000)
+	b.Run("cursor/20000", func(b *testing.B) {
+		b.ReportAllocs()
+		n := 0
+		for b.Loop() {
+			moveCursor(d, n)
+			n++
+		}
+	})
+	b.Run("filter/20000", func(b *testing.B) {
+		d.keys("/")
+		b.ReportAllocs()
+		for b.Loop() {
+			d.keys("1", "9", "backspace", "backspace")
+			frame = d.model.View()
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(4*b.N), "µs/key")
+		d.keys("esc")
+	})
+	b.Run("load/20000", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			d.press("r")
+		}
+	})
+}
+
+// TestGateSnapshots holds on every machine: a cursor move allocates no more
+// with 20,000 snapshots than with 100, and a listing is one call for each
+// thousand after the first page.
+func TestGateSnapshots(t *testing.T) {
+	few, many := manySnapshots(t, 100), manySnapshots(t, 20_000)
+	if n := many.calls("DescribeSnapshots"); n != 21 {
+		t.Errorf("20,000 snapshots took %d calls", n)
+	}
+	many.shows("Snapshots 20000")
+	count := func(d *driver) float64 {
+		n := 0
+		return testing.AllocsPerRun(200, func() { moveCursor(d, n); n++ })
+	}
+	a, b := count(few), count(many)
+	t.Logf("allocations of a cursor move: %.0f at 100 snapshots, %.0f at 20,000", a, b)
+	if b > a+2 {
+		t.Errorf("a cursor move allocates %.0f times at 20,000 snapshots and %.0f at 100", b, a)
 	}
 }
 

@@ -62,6 +62,7 @@ type timer struct {
 type options struct {
 	fleet     string // a file of testdata/fleets; "" is the demo
 	instances int
+	change    func(*ec2sim.Fleet) // of a fleet from a file
 	profiles  []string
 	regions   []string
 	policy    awsops.Policy
@@ -123,6 +124,9 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 		defer f.Close()
 		if cfg.Fleet, err = ec2sim.ReadFleet(f); err != nil {
 			t.Fatal(err)
+		}
+		if o.change != nil {
+			o.change(cfg.Fleet)
 		}
 	}
 	sim, err := ec2sim.New(cfg)
@@ -253,14 +257,26 @@ func (d *driver) pass(by time.Duration) {
 // keys types keys, without waiting for anything.
 func (d *driver) keys(keys ...string) {
 	for _, k := range keys {
+		if kind, ok := strings.CutPrefix(k, byName); ok {
+			d.keys(":")
+			d.type_(kind)
+			k = "enter"
+		}
 		d.send(keyMsg(k))
 	}
 }
 
+// byName stands before the kind of a table that has no number key.
+const byName = "by name: "
+
 // number is the key of a table: tables are told apart by kind, so that a new
 // one changes no test.
 func number(kind string) string {
-	return fmt.Sprint(1 + slices.IndexFunc(views.All(), func(s views.Spec) bool { return s.Info().Kind == kind }))
+	at := slices.IndexFunc(views.All(), func(s views.Spec) bool { return s.Info().Kind == kind })
+	if at < 9 {
+		return fmt.Sprint(at + 1)
+	}
+	return byName + kind
 }
 
 // press types keys and lets everything they ask for happen.

@@ -173,7 +173,7 @@ func textScenes() []scene {
 		{"fields", both, nil, func(d *driver) { d.settle(); d.on("web-1").press("I") }},
 		{"regions", both, nil, settled(number("regions"))},
 		{"regions-detail", []size{usual}, nil, settled(number("regions"), "enter")},
-		{"zones", both, nil, settled(number("zones"))},
+		{"zones", both, nil, settled(":", "z", "o", "n", "e", "s", "enter")},
 	}
 }
 

@@ -26,6 +26,7 @@ type job struct {
 	asked      int // how many things are waited for
 	arrived    int
 	failed     []string
+	late       bool                     // it has been said that this takes longer than it should
 	next       map[place]awsops.Request // what follows when a target has arrived
 }
 
@@ -37,8 +38,9 @@ type place struct {
 
 // watched is what a job still waits for in one scope.
 type watched struct {
-	ids   []string
-	looks int
+	ids     []string
+	looks   int
+	percent map[string]int // how far each has come, where EC2 tells
 }
 
 // The messages of jobs.
@@ -354,6 +356,7 @@ func (m *Model) onLooked(msg looked) tea.Cmd {
 	w := j.watched[msg.scope]
 	var cmds []tea.Cmd
 	if msg.err == nil {
+		w.percent = msg.progress.Percent
 		j.arrived += len(msg.progress.Arrived)
 		j.failed = append(j.failed, msg.progress.Failed...)
 		w.ids = slices.DeleteFunc(w.ids, func(id string) bool {
@@ -361,6 +364,10 @@ func (m *Model) onLooked(msg looked) tea.Cmd {
 		})
 	}
 	if len(w.ids) > 0 && w.looks < mostLooks {
+		if !j.late && j.info.Expect.Overdue(w.looks) {
+			j.late = true
+			m.say(j.label()+": "+j.info.Expect.Late, theme.Busy)
+		}
 		cmds = append(cmds, m.lookLater(j.id, msg.scope))
 	} else {
 		delete(j.watched, msg.scope)
@@ -409,6 +416,8 @@ func (m *Model) sayArrived(j *job, still int) {
 	switch {
 	case len(j.failed) > 0:
 		m.say(fmt.Sprintf("%s: %s did not become %s: %s.%s", j.label(), plural(len(j.failed), j.info.Noun), end, strings.Join(j.failed, ", "), j.left()), theme.Bad)
+	case still > 0 && j.info.Expect.Late != "":
+		m.say(j.label()+": "+j.info.Expect.Late, theme.Busy)
 	case still > 0:
 		m.say(fmt.Sprintf("%s: %s not %s after ten minutes.%s", j.label(), plural(still, j.info.Noun), end, j.left()), theme.Bad)
 	case len(j.refusedTargets()) > 0: // the refusal stays on the screen
@@ -432,15 +441,26 @@ func (m *Model) progress() string {
 		case j.unanswered > 0:
 			parts = append(parts, fmt.Sprintf("%s: asking EC2 for %s", j.label(), plural(max(1, n), j.info.Noun)))
 		default:
-			parts = append(parts, fmt.Sprintf("%s: %s %d of %d %s", j.label(), bar(j.arrived, j.asked), j.arrived, j.asked, j.info.Expect.Until[0]))
+			parts = append(parts, fmt.Sprintf("%s: %s %d of %d %s", j.label(), j.bar(), j.arrived, j.asked, j.info.Expect.Until[0]))
 		}
 	}
 	return strings.Join(parts, " · ")
 }
 
-// bar draws how much of a whole is done.
-func bar(done, all int) string {
-	const width = 10
-	full := width * done / max(1, all)
-	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
+// bar draws how much of a job is done: by EC2's own number where it tells one,
+// and else by what has arrived.
+func (j *job) bar() string {
+	done := 100 * j.arrived
+	for _, w := range j.watched {
+		for _, id := range w.ids {
+			done += w.percent[id]
+		}
+	}
+	percent := done / max(1, j.asked)
+	drawn := views.Bar(percent)
+	if j.info.Expect.Measure != nil {
+		return drawn + ","
+	}
+	drawn, _, _ = strings.Cut(drawn, " ")
+	return drawn
 }

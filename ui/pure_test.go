@@ -113,7 +113,7 @@ func TestAnswersOfTheClosedAreDropped(t *testing.T) {
 			d.send(msg)
 		}
 	}
-	for _, k := range []string{"r", "enter", "j", "esc", "t", "esc", "l", "esc", number("regions"), "enter", "1", "S", "d", "i", "esc", number("zones"), "1", "esc", "r"} {
+	for _, k := range []string{"r", "enter", "j", "esc", "t", "esc", "l", "esc", number("regions"), "enter", "1", "S", "d", "i", "esc", number("tags"), "1", "esc", "r"} {
 		d.keys(k)
 		record()
 		for _, timer := range d.timers {

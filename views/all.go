@@ -5,18 +5,20 @@ func unlisted() []Spec {
 	return []Spec{vpcs(), subnets(), interfaces()}
 }
 
-// All lists the tables, in the order of their number keys.
+// All lists the tables. The first nine have number keys, in this order.
 func All() []Spec {
 	return []Spec{
 		instances(),
+		volumes(),
+		snapshots(),
 		securityGroups(),
 		securityGroupRules(),
 		addresses(),
 		keyPairs(),
-		launchTemplates(),
 		tags(),
+		launchTemplates(),
+		instanceTypes(),
 		regions(),
 		zones(),
-		instanceTypes(),
 	}
 }

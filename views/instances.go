@@ -110,6 +110,7 @@ func instanceLinks() []Link[instance] {
 		{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags, awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags, awsops.TemplateTag) })},
 		{Key: "f", Help: "its groups", Kind: "groups", Query: func(i instance) string { return column("id", strings.ReplaceAll(instanceGroupIDs(i), ",", "|")) }, Deny: needs("has no security group", instanceGroupIDs)},
 		{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
+		{Key: "V", Help: "its volumes", Kind: "volumes", Query: func(i instance) string { return column("instance", i.ID) }},
 	}
 }
 

@@ -20,7 +20,7 @@ func attributeActions() []Action[instance] {
 		{Key: "B", Operation: "set-shutdown-behavior", Help: "shutdown behavior", Form: true, Deny: cannotProtectRoot},
 		{Key: "E", Operation: "modify-instance-metadata-options", Help: "metadata options", Form: true, Deny: alive},
 		{Key: "J", Operation: "change-security-groups", Help: "change groups", Form: true, Deny: alive},
-		{Key: "V", Operation: "get-user-data", Help: "user data"},
+		{Key: "U", Operation: "get-user-data", Help: "user data"},
 		{Key: "w", Operation: "modify-instance-attribute", Help: "write user data", Values: awsops.Values{"attribute": {"userData"}}, Form: true, Deny: notIn("stopped")},
 		{Key: "R", Operation: "reset-instance-attribute", Help: "reset an attribute", Form: true, Deny: alive},
 	}
