@@ -10,7 +10,7 @@ type Map struct {
 	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages key.Binding
 	Back, Quit, Interrupt, Accept                               key.Binding
 	Yes, Really, No, DryRun, Edit, OneByOne                     key.Binding
-	TypedDryRun, TypedEdit, TypedCommand                        key.Binding
+	TypedDryRun, TypedEdit, TypedCommand, CopyPart              key.Binding
 }
 
 // Default is the field's habits: vi, less and k9s.
@@ -40,6 +40,7 @@ func Default() Map {
 		Focus:    bind("other pane", "tab"),
 		Object:   bind("fields or YAML", "Y"),
 		Copy:     bind("copy ID", "y"),
+		CopyPart: bind("copy a part", "ctrl+y"),
 		Refresh:  bind("refresh", "r"),
 		Palette:  bind("commands", ":"),
 		Help:     bind("help", "?"),
@@ -73,7 +74,7 @@ type Group struct {
 func (m Map) Groups() []Group {
 	return []Group{
 		{"Move", []key.Binding{m.Up, m.Down, m.PageUp, m.PageDown, m.HalfUp, m.HalfDown, m.Top, m.Bottom}},
-		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy}},
+		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy, m.CopyPart}},
 		{"Details", []key.Binding{m.Open, m.Focus, m.Object}},
 		{"Program", []key.Binding{m.Palette, m.Help, m.Messages, m.Back, m.Quit}},
 	}

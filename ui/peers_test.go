@@ -381,3 +381,15 @@ func TestAFilterValueMayHaveACommaOrABlank(t *testing.T) {
 		d.shows("Instances " + rows)
 	}
 }
+
+func TestEveryPartOfARowIsCopied(t *testing.T) {
+	d := start(t, small()).on("web-1")
+	d.press("ctrl+y")
+	d.frame("copy-parts")
+	d.press("j", "y")
+	if len(d.copied) != 1 || d.copied[0] != "arn:aws:ec2:us-east-1:123456789012:instance/"+web {
+		t.Errorf("copied %q", d.copied)
+	}
+	d.press("esc")
+	d.shows("Instances 1 of 16")
+}

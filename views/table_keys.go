@@ -233,6 +233,10 @@ func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 			cmds = append(cmds, t.list(src))
 		}
 		return nil, tea.Batch(cmds...)
+	case key.Matches(msg, k.CopyPart):
+		if r := t.current(); r != nil {
+			return Offer{Title: "copy of  " + strings.TrimSuffix(t.label(r), ":"), Lines: t.parts(r)}, nil
+		}
 	case key.Matches(msg, k.Copy):
 		if r := t.current(); r != nil {
 			return Copy{r.id, r.id}, nil

@@ -1,0 +1,34 @@
+package views
+
+import (
+	"encoding/json"
+
+	"ec2deck/awsops"
+)
+
+// parts are the texts of a row that can be copied: its names, its cells, and
+// the whole.
+func (t *Table[T]) parts(r *row[T]) []Line {
+	target := t.target(r)
+	lines := []Line{{"ID", r.id}}
+	add := func(about, text string) {
+		for _, l := range lines {
+			if l.About == about || l.Text == text {
+				return
+			}
+		}
+		if text != "" {
+			lines = append(lines, Line{about, text})
+		}
+	}
+	if target.Account != "" {
+		add("ARN", awsops.ARN(target.Scope, target.Account, r.id))
+	}
+	for _, c := range t.rows.cells {
+		add(c.title, c.value(r))
+	}
+	if whole, err := json.Marshal(r.item); err == nil {
+		add("JSON of the row", string(whole))
+	}
+	return lines
+}
