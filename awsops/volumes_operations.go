@@ -135,7 +135,7 @@ func attachVolume() Operation {
 
 // whereAttachable narrows instances to those that can take the volume.
 func whereAttachable(ctx context.Context, client *ec2.Client, v Values) (string, error) {
-	const settled = "-state:pending -state:stopping -state:shutting-down -state:terminated"
+	const settled = "state:running|stopped"
 	id := v.Get("volume-id")
 	if id == "" {
 		return settled, nil
@@ -239,14 +239,17 @@ func detachVolume() Operation {
 	}
 }
 
-// whereAttached narrows instances to those that have the volume. A filter has
-// no alternatives, so several are all offered.
+// whereAttached narrows instances to those that have the volume.
 func whereAttached(ctx context.Context, client *ec2.Client, v Values) (string, error) {
 	volume, err := oneVolume(ctx, client, v.Get("volume-id"))
-	if err != nil || len(volume.Attachments) != 1 {
-		return "zone:" + aws.ToString(volume.AvailabilityZone), err
+	if err != nil || len(volume.Attachments) == 0 {
+		return "", err
 	}
-	return "id:" + aws.ToString(volume.Attachments[0].InstanceId), nil
+	var ids []string
+	for _, a := range volume.Attachments {
+		ids = append(ids, aws.ToString(a.InstanceId))
+	}
+	return "id:" + strings.Join(ids, "|"), nil
 }
 
 // whoHasIt tells which instances lose a volume.

@@ -236,12 +236,12 @@ func TestTheNextFreeDeviceAndThePick(t *testing.T) {
 	field, _ := op.Info().Field("instance-id")
 	client, _ := b.Client(b.scope)
 	where, err := field.Pick.Where(t.Context(), client, ofVolume(farVolume))
-	if err != nil || !strings.HasPrefix(where, "zone:us-east-1b -state:pending") || field.Pick.Kind != "instances" {
+	if err != nil || where != "zone:us-east-1b state:running|stopped" || field.Pick.Kind != "instances" {
 		t.Errorf("%q %v", where, err)
 	}
 	op, _ = awsops.Find("detach-volume")
 	field, _ = op.Info().Field("instance-id")
-	if where, err = field.Pick.Where(t.Context(), client, ofVolume(heldVolume)); err != nil || where != "id:"+eventID {
+	if where, err = field.Pick.Where(t.Context(), client, ofVolume(sharedVolume)); err != nil || where != "id:"+eventID+"|i-0aa0000000000000a" {
 		t.Errorf("%q %v", where, err)
 	}
 }
