@@ -28,11 +28,11 @@ func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values
 	}
 	line := ""
 	reads := op.Info().Risk == Reads
-	res, err := op.Run(ctx, client, withoutSecrets(op.Info(), v), CallOptions{record: func(action string, input any) bool {
+	res, err := op.Run(ctx, client, withoutSecrets(op.Info(), v), CallOptions{record: func(action, region string, input any) bool {
 		if !reads && isRead(action) {
 			return false
 		}
-		line = commandLine(action, input, scope)
+		line = commandLine(action, input, Scope{Profile: scope.Profile, Region: region}) // a copy goes to another
 		return true
 	}})
 	if len(res.Then) > 0 {
@@ -89,10 +89,10 @@ func (nowhere) Do(*http.Request) (*http.Response, error) { return nil, errNowher
 
 // recordInput shows the input of each call to a function, and ends the call
 // where that says so.
-func recordInput(record func(action string, input any) bool) func(*ec2.Options) {
+func recordInput(record func(action, region string, input any) bool) func(*ec2.Options) {
 	step := middleware.InitializeMiddlewareFunc("ec2deck.Record",
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-			if record(awsmiddleware.GetOperationName(ctx), in.Parameters) {
+			if record(awsmiddleware.GetOperationName(ctx), awsmiddleware.GetRegion(ctx), in.Parameters) {
 				return middleware.InitializeOutput{}, middleware.Metadata{}, errNowhere
 			}
 			return next.HandleInitialize(ctx, in)

@@ -92,5 +92,7 @@ func asked(sent url.Values) url.Values {
 	out := maps.Clone(sent)
 	delete(out, "Version")
 	delete(out, "ClientToken")
+	delete(out, "PresignedUrl") // names the address that it goes to
+	delete(out, "DestinationRegion")
 	return out
 }

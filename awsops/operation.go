@@ -302,7 +302,7 @@ type CallOptions struct {
 	// ReadFile reads the files that fields name.
 	ReadFile func(path string) ([]byte, error)
 
-	record func(action string, input any) bool // sees each call, and ends it where it says so
+	record func(action, region string, input any) bool // sees each call, and ends it where it says so
 }
 
 // Info implements Operation.
@@ -448,7 +448,7 @@ type call struct {
 	info          Info
 	region, doubt string
 	dryRun        bool
-	record        func(action string, input any) bool
+	record        func(action, region string, input any) bool
 	advice        map[string]string
 }
 
