@@ -447,7 +447,7 @@ func (f *Form) Resize(width, height int) {
 
 // Of the height of a form, the rows to pick from take this much.
 const (
-	leastPicked = 5
+	leastPicked = 7
 	mostPicked  = 10
 )
 

@@ -133,7 +133,7 @@ func (f *Form) narrow() {
 // fallBack looks for the letters of a value that no row has: it may be the
 // beginning of one.
 func (p *picker) fallBack() {
-	if p.table == nil || len(p.table.rows.visible) > 0 {
+	if p.table == nil || len(p.table.rows.visible) > 0 || len(p.table.rows.all) == 0 {
 		return
 	}
 	if q := " " + p.table.rows.query; strings.Contains(q, " =") {
