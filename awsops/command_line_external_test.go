@@ -22,6 +22,7 @@ import (
 // TestCommandLinesAskForTheSame gives the command line of every example to the
 // AWS CLI and compares what it sends with what the operation sends itself.
 func TestCommandLinesAskForTheSame(t *testing.T) {
+	t.Parallel()
 	var got url.Values
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()

@@ -27,6 +27,7 @@ type cli struct {
 
 func newCLI(t *testing.T, fleetName string) *cli {
 	t.Helper()
+	t.Parallel() // starting the CLI takes most of the time
 	path, err := exec.LookPath("/usr/bin/aws")
 	if err != nil {
 		if path, err = exec.LookPath("aws"); err != nil {

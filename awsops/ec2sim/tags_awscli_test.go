@@ -2,7 +2,11 @@
 
 package ec2sim_test
 
-import "testing"
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
 
 func TestCLITags(t *testing.T) {
 	c := newCLI(t, "small")
@@ -23,7 +27,11 @@ func TestCLITags(t *testing.T) {
 	c.want("", "delete-tags", "--resources", web, "--tags", "Key=Stage")
 	c.want("", "delete-tags", "--resources", freeIP)
 	c.want(`[]`, describe(filter("resource-id", freeIP)...)...)
-	c.want("40", "describe-tags", "--page-size", "7", "--query", "length(Tags)")
+	all := strings.TrimSpace(c.ok("describe-tags", "--query", "length(Tags)"))
+	if n, err := strconv.Atoi(all); err != nil || n <= 7 {
+		t.Fatalf("%q tags: too few for pages of 7", all)
+	}
+	c.want(all, "describe-tags", "--page-size", "7", "--query", "length(Tags)")
 	c.refused("CreateTags", "InvalidID", "The ID 'web' is not valid", "create-tags", "--resources", "web", "--tags", "Key=a,Value=b")
 	c.refused("CreateTags", "InvalidInstanceID.NotFound", "The instance ID '"+unknown+"' does not exist",
 		"create-tags", "--resources", unknown, "--tags", "Key=a,Value=b")
