@@ -118,33 +118,19 @@ type disassociateIn struct {
 	Address *string
 }
 
-// disassociated is the outcome; requestID is that of the question when
-// nothing had to be done.
-type disassociated struct {
-	free      bool
-	requestID string
-}
-
 func disassociateAddress() Operation {
 	type in = disassociateIn
-	return &Op[*in, *disassociated]{
+	return &Op[*in, *finished]{
 		Name: "disassociate-address", Help: "Take an Elastic IP away from what uses it", Noun: "address", Risk: Disrupts,
 		Warning: "Connections to the address end. It stays allocated and is billed. An instance that runs may get an automatic address.",
 		Foresee: whoUses, Advice: addressAdvice(),
 		Fields: []Field[*in]{addressTarget(addressName("eipassoc", "eipalloc"), func(in *in) **string { return &in.Address })},
-		Call:   disassociate, Outputs: []string{"result"},
-		Show: func(out *disassociated) Result {
-			res := Result{RequestID: out.requestID, Outputs: []Output{{"result", true}}}
-			if out.free {
-				res.Message = "already free"
-			}
-			return res
-		},
+		Call:   disassociate, Outputs: []string{"result"}, Show: showFinished,
 		Example: Values{"address": {"192.0.2.11"}},
 	}
 }
 
-func disassociate(client *ec2.Client, ctx context.Context, in *disassociateIn, opts ...func(*ec2.Options)) (*disassociated, error) {
+func disassociate(client *ec2.Client, ctx context.Context, in *disassociateIn, opts ...func(*ec2.Options)) (*finished, error) {
 	in.AssociationId = in.Address
 	if _, err := ID("eipassoc").Check(aws.ToString(in.Address)); err != nil {
 		a, requestID, err := findAddress(ctx, client, aws.ToString(in.Address))
@@ -152,12 +138,12 @@ func disassociate(client *ec2.Client, ctx context.Context, in *disassociateIn, o
 			return nil, err
 		}
 		if a.AssociationId == nil {
-			return &disassociated{free: true, requestID: requestID}, nil
+			return &finished{said: "already free", requestID: requestID}, nil
 		}
 		in.AssociationId = a.AssociationId
 	}
 	_, err := client.DisassociateAddress(ctx, &in.DisassociateAddressInput, opts...)
-	return &disassociated{}, err
+	return &finished{}, err
 }
 
 // releaseIn is a release with the address as the operator named it.
@@ -166,30 +152,21 @@ type releaseIn struct {
 	Address *string
 }
 
-// released remembers the IP, with which the address can perhaps be had again.
-type released struct{ ip string }
-
 func releaseAddress() Operation {
 	type in = releaseIn
-	return &Op[*in, *released]{
+	return &Op[*in, *finished]{
 		Name: "release-address", Help: "Give an Elastic IP back for good", Noun: "address", Risk: Destroys,
 		Warning: "This cannot be undone: anybody may get the address next.", Foresee: whoUses, Advice: addressAdvice(),
 		Fields: []Field[*in]{
 			addressTarget(addressName("eipalloc"), func(in *in) **string { return &in.Address }),
 			{Name: "network-border-group", Help: "the group of zones that advertises it", Default: "the address's own", Rule: Shaped(`^[a-z]{2}(-[a-z0-9]+)+$`, "a group such as us-east-1 or us-west-2-lax-1"), To: ToString(func(in *in) **string { return &in.NetworkBorderGroup })},
 		},
-		Call: release, Outputs: []string{"result"},
-		Show: func(out *released) Result {
-			return Result{
-				Message: fmt.Sprintf("released %s; allocate-address with --address %s gets it back while nobody else has it", out.ip, out.ip),
-				Outputs: []Output{{"result", true}},
-			}
-		},
+		Call: release, Outputs: []string{"result"}, Show: showFinished,
 		Example: Values{"address": {"192.0.2.10"}, "network-border-group": {"us-east-1-bos-1"}},
 	}
 }
 
-func release(client *ec2.Client, ctx context.Context, in *releaseIn, opts ...func(*ec2.Options)) (*released, error) {
+func release(client *ec2.Client, ctx context.Context, in *releaseIn, opts ...func(*ec2.Options)) (*finished, error) {
 	a, _, err := findAddress(ctx, client, aws.ToString(in.Address))
 	if err != nil {
 		return nil, err
@@ -199,5 +176,6 @@ func release(client *ec2.Client, ctx context.Context, in *releaseIn, opts ...fun
 		in.NetworkBorderGroup = a.NetworkBorderGroup
 	}
 	_, err = client.ReleaseAddress(ctx, &in.ReleaseAddressInput, opts...)
-	return &released{ip: aws.ToString(a.PublicIp)}, err
+	ip := aws.ToString(a.PublicIp)
+	return &finished{said: fmt.Sprintf("released %s; allocate-address with --address %s gets it back while nobody else has it", ip, ip)}, err
 }

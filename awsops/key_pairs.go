@@ -88,44 +88,32 @@ type deleteKeyIn struct {
 	Key *string
 }
 
-type deletedKey struct {
-	existed   bool
-	requestID string
-}
-
 func deleteKeyPair() Operation {
 	type in = deleteKeyIn
-	return &Op[*in, *deletedKey]{
+	return &Op[*in, *finished]{
 		Name: "delete-key-pair", Help: "Delete a key pair from EC2", Noun: "key pair", Risk: Destroys,
 		Warning: "Instances keep their public key. New ones cannot be launched with it any more.", Foresee: launchedWith,
 		Fields: []Field[*in]{{Name: "key-name", Help: "the key pair, by its name or ID", Need: Required, Default: "selected row", Rule: KeyName().picking("key-pairs", "Name"), Target: true, To: ToString(func(in *in) **string { return &in.Key })}},
-		Call:   deleteKey, Outputs: []string{"result"},
-		Show: func(out *deletedKey) Result {
-			res := Result{RequestID: out.requestID, Outputs: []Output{{"result", true}}}
-			if !out.existed {
-				res.Message = "did not exist"
-			}
-			return res
-		},
+		Call:   deleteKey, Outputs: []string{"result"}, Show: showFinished,
 		Example: Values{"key-name": {"ops"}},
 	}
 }
 
 // deleteKey looks first: EC2 says yes to the deletion of what never was.
-func deleteKey(client *ec2.Client, ctx context.Context, in *deleteKeyIn, opts ...func(*ec2.Options)) (*deletedKey, error) {
+func deleteKey(client *ec2.Client, ctx context.Context, in *deleteKeyIn, opts ...func(*ec2.Options)) (*finished, error) {
 	found, err := findKeyPair(ctx, client, aws.ToString(in.Key))
 	if err != nil {
 		return nil, err
 	}
 	if found == nil {
-		return &deletedKey{}, nil
+		return &finished{said: "did not exist"}, nil
 	}
 	in.KeyPairId = found.KeyPairId
 	if in.KeyPairId == nil {
 		in.KeyName = found.KeyName
 	}
 	_, err = client.DeleteKeyPair(ctx, &in.DeleteKeyPairInput, opts...)
-	return &deletedKey{existed: true}, err
+	return &finished{}, err
 }
 
 // launchedWith names the instances that have a key pair.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,13 +67,13 @@ func launchTemplateOperations() []Operation {
 
 // TemplateRef names a launch template: by its ID, or by its name.
 func TemplateRef() Rule {
-	shape := regexp.MustCompile(`^[a-zA-Z0-9().\-/_]{3,128}$`)
+	id, shaped := ID("lt"), matching(`^[a-zA-Z0-9().\-/_]{3,128}$`)
 	const text = "3 to 128 letters, digits and ()./-_, or lt- and 8 or 17 hex digits"
 	return Rule{Text: text, Check: func(s string) (string, error) {
-		if id, err := ID("lt").Check(s); err == nil {
+		if id, err := id.Check(s); err == nil {
 			return id, nil
 		}
-		if !shape.MatchString(s) {
+		if !shaped(s) {
 			return "", errors.New("write " + text)
 		}
 		return s, nil

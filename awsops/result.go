@@ -58,6 +58,14 @@ type TableColumn struct {
 	Extra bool
 }
 
+// finished is the answer of a change that has nothing to show: what is to be said,
+// if anything, and the ID of another request that stands for it.
+type finished struct{ said, requestID string }
+
+func showFinished(out *finished) Result {
+	return Result{RequestID: out.requestID, Message: out.said, Outputs: []Output{{"result", true}}}
+}
+
 // Failed returns the items that EC2 refused.
 func (r Result) Failed() []Item {
 	var out []Item

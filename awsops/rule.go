@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Rule checks one value before any call and returns it normalized. Its error
@@ -67,12 +68,23 @@ func truth(s string) bool {
 	return err == nil && v == "true"
 }
 
+// matching compiles a pattern when it is first asked. Every look into the
+// catalogue makes all rules anew, and hardly one of them is asked.
+func matching(pattern string) func(string) bool {
+	var once sync.Once
+	var compiled *regexp.Regexp
+	return func(s string) bool {
+		once.Do(func() { compiled = regexp.MustCompile(pattern) })
+		return compiled.MatchString(s)
+	}
+}
+
 // ID is rule V-ID: a resource ID with this prefix, 8 or 17 hex digits long.
 func ID(prefix string) Rule {
-	shape := regexp.MustCompile(`^` + prefix + `-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	shaped := matching(`^` + prefix + `-([0-9a-f]{8}|[0-9a-f]{17})$`)
 	text := prefix + "- and 8 or 17 hex digits"
 	return Rule{Text: text, Check: func(s string) (string, error) {
-		if s = strings.ToLower(strings.TrimSpace(s)); shape.MatchString(s) {
+		if s = strings.ToLower(strings.TrimSpace(s)); shaped(s) {
 			return s, nil
 		}
 		return "", errors.New("write " + text)
@@ -122,9 +134,9 @@ func cidr(family func(netip.Addr) bool, advice string) Rule {
 
 // Account is rule V-ACCT: 12 digits; hyphens are removed.
 func Account() Rule {
-	shape := regexp.MustCompile(`^[0-9]{12}$`)
+	shaped := matching(`^[0-9]{12}$`)
 	return Rule{Text: "12 digits", Check: func(s string) (string, error) {
-		if s = strings.ReplaceAll(s, "-", ""); !shape.MatchString(s) {
+		if s = strings.ReplaceAll(s, "-", ""); !shaped(s) {
 			return "", errors.New("write an account ID of 12 digits")
 		}
 		return s, nil
@@ -133,9 +145,9 @@ func Account() Rule {
 
 // Shaped is a value that matches a pattern after trimming and lower-casing.
 func Shaped(pattern, text string) Rule {
-	shape := regexp.MustCompile(pattern)
+	shaped := matching(pattern)
 	return Rule{Text: text, Check: func(s string) (string, error) {
-		if s = strings.ToLower(strings.TrimSpace(s)); shape.MatchString(s) {
+		if s = strings.ToLower(strings.TrimSpace(s)); shaped(s) {
 			return s, nil
 		}
 		return "", errors.New("write " + text)
@@ -245,12 +257,12 @@ func OneOf(words ...string) Rule {
 // GroupRef names a security group: by its ID, or by its name.
 func GroupRef() Rule {
 	id := ID("sg")
-	name := regexp.MustCompile(`^[a-zA-Z0-9._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+	named := matching(`^[a-zA-Z0-9._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
 	return Rule{Text: "names or " + id.Text, Check: func(s string) (string, error) {
 		switch {
 		case strings.HasPrefix(strings.ToLower(s), "sg-"):
 			return id.Check(s)
-		case !name.MatchString(s):
+		case !named(s):
 			return "", errors.New("write the name of a group, or " + id.Text)
 		}
 		return s, nil
@@ -259,9 +271,9 @@ func GroupRef() Rule {
 
 // ProfileRef names an instance profile: by its name or its ARN.
 func ProfileRef() Rule {
-	shape := regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]{1,128}|arn:[a-z-]+:iam::[0-9]{12}:instance-profile/[!-~]{1,640})$`)
+	shaped := matching(`^([A-Za-z0-9_+=,.@-]{1,128}|arn:[a-z-]+:iam::[0-9]{12}:instance-profile/[!-~]{1,640})$`)
 	return Rule{Text: "a name, or arn:aws:iam::ACCOUNT:instance-profile/NAME", Check: func(s string) (string, error) {
-		if !shape.MatchString(s) {
+		if !shaped(s) {
 			return "", errors.New("write a name of up to 128 letters, digits and _+=,.@-, or an ARN")
 		}
 		return s, nil

@@ -285,26 +285,21 @@ func peerOf(r types.SecurityGroupRuleRequest) string {
 func rulesIn(permissions []types.IpPermission) []types.SecurityGroupRuleRequest {
 	var out []types.SecurityGroupRuleRequest
 	for _, p := range permissions {
-		head := types.SecurityGroupRuleRequest{IpProtocol: p.IpProtocol, FromPort: p.FromPort, ToPort: p.ToPort}
+		add := func(r types.SecurityGroupRuleRequest) {
+			r.IpProtocol, r.FromPort, r.ToPort = p.IpProtocol, p.FromPort, p.ToPort
+			out = append(out, r)
+		}
 		for _, r := range p.IpRanges {
-			one := head
-			one.CidrIpv4, one.Description = r.CidrIp, r.Description
-			out = append(out, one)
+			add(types.SecurityGroupRuleRequest{CidrIpv4: r.CidrIp, Description: r.Description})
 		}
 		for _, r := range p.Ipv6Ranges {
-			one := head
-			one.CidrIpv6, one.Description = r.CidrIpv6, r.Description
-			out = append(out, one)
+			add(types.SecurityGroupRuleRequest{CidrIpv6: r.CidrIpv6, Description: r.Description})
 		}
 		for _, r := range p.UserIdGroupPairs {
-			one := head
-			one.ReferencedGroupId, one.Description = r.GroupId, r.Description
-			out = append(out, one)
+			add(types.SecurityGroupRuleRequest{ReferencedGroupId: r.GroupId, Description: r.Description})
 		}
 		for _, r := range p.PrefixListIds {
-			one := head
-			one.PrefixListId, one.Description = r.PrefixListId, r.Description
-			out = append(out, one)
+			add(types.SecurityGroupRuleRequest{PrefixListId: r.PrefixListId, Description: r.Description})
 		}
 	}
 	return out

@@ -214,7 +214,7 @@ func securityGroupDetails() Operation {
 		}, delimiters[*groupTarget](",")[1:]...),
 		Call: getSecurityGroup, Outputs: append([]string{"group-name", "owner-id", "group-description", "group-id", "vpc-id", "group-tags"}, names(rules)...),
 		Show: func(out *groupDetails) Result {
-			return Result{Table: tableOf(rules, out.rules), Outputs: []Output{
+			return Result{Table: tableOf(rules, out.rules), Lead: true, Outputs: []Output{
 				{"group-name", plain(out.GroupName)}, {"owner-id", plain(out.OwnerId)}, {"group-description", plain(out.Description)},
 				{"group-id", plain(out.GroupId)}, {"vpc-id", plain(out.VpcId)}, {"group-tags", tagPairs(out.Tags)},
 			}}

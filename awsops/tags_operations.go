@@ -75,7 +75,7 @@ func createTags() Operation {
 			return nil
 		},
 		Call: (*ec2.Client).CreateTags, Outputs: []string{"ok"},
-		Show:    func(*ec2.CreateTagsOutput) Result { return Result{Outputs: []Output{{"ok", true}}} },
+		Show:    done[*ec2.CreateTagsOutput],
 		Example: Values{"resource-ids": {"i-0aa00000000000001", "eipalloc-0aa00000000000001"}, "tag-key": {"Stage"}, "tag-value": {"blue"}},
 	}
 }
@@ -92,7 +92,7 @@ func deleteTags() Operation {
 			{Name: "tag-value", Help: "remove it only where it has this value", Default: "any value", Blank: true, Rule: TagText(tagLength), To: to(KindString, func(in *in, v string) { oneTag(&in.Tags).Value = aws.String(v) })},
 		},
 		Call: (*ec2.Client).DeleteTags, Outputs: []string{"ok"},
-		Show:    func(*ec2.DeleteTagsOutput) Result { return Result{Outputs: []Output{{"ok", true}}} },
+		Show:    done[*ec2.DeleteTagsOutput],
 		Example: Values{"resource-ids": {"i-0aa00000000000001"}, "tag-key": {"Env"}, "tag-value": {"test"}},
 	}
 }
