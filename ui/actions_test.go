@@ -273,7 +273,7 @@ func TestTheFormRunsAnOperation(t *testing.T) {
 	d.type_("stop-inst")
 	d.press("enter")
 	d.shows("instance-ids (required)", web, "hibernate")
-	d.press("enter", "enter", "enter", "enter")
+	d.press("enter", "enter", "enter")
 	d.shows("Stop 1 instance?")
 	d.press("y")
 	if d.calls("StopInstances") != 1 {

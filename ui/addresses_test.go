@@ -77,7 +77,6 @@ func TestAnAddressIsAllocatedAssociatedAndReleased(t *testing.T) {
 	d.shows("allocate-address: allocated 198.18.")
 	d.on("spare").press("a")
 	d.shows("eipalloc-0aa00000000000001", "instance-id", "allow-reassociation")
-	d.press("enter")
 	d.type_(web)
 	d.press("enter", "enter", "enter", "enter")
 	d.shows("Associate 1 address?", "192.0.2.10 is used by nothing", "spare 192.0.2.10")
@@ -111,7 +110,7 @@ func TestAnAddressIsAllocatedAssociatedAndReleased(t *testing.T) {
 
 func TestAnAddressInUseIsMovedOnlyWhenAsked(t *testing.T) {
 	d := start(t, small()).open("addresses").on("graviton")
-	d.press("a", "enter")
+	d.press("a")
 	d.type_(web)
 	d.press("enter", "enter", "enter", "enter")
 	d.shows("192.0.2.11 is used by i-0aa00000000000010 (graviton-1)")
@@ -124,7 +123,7 @@ func TestAnAddressInUseIsMovedOnlyWhenAsked(t *testing.T) {
 
 func TestTheInstancesShowTheirNewAddress(t *testing.T) {
 	d := start(t, small())
-	d.open("addresses").on("spare").press("a", "enter")
+	d.open("addresses").on("spare").press("a")
 	d.type_(stopped)
 	d.press("enter", "enter", "enter", "enter", "y")
 	d.open("instances").on("stopped-1")

@@ -48,7 +48,7 @@ func TestSeveralAreProtectedWithOneAnswer(t *testing.T) {
 
 func TestAShutdownThatTerminatesIsAskedTwice(t *testing.T) {
 	d := start(t, small()).on("web-1")
-	d.press("B", "tab", "down", "enter")
+	d.press("B", "down", "enter")
 	d.shows("Change 1 instance?", "end the instance for good", "shutdown from inside is stop now, then terminate")
 	d.press("y")
 	if d.calls("ModifyInstanceAttribute") != 0 {
@@ -76,7 +76,7 @@ func TestMetadataOptionsAreChanged(t *testing.T) {
 	d.shows("Instances 1 of 16")
 	d.press("E")
 	d.frame("metadata-form")
-	d.press("tab", "down", "tab", "tab")
+	d.press("down", "tab", "tab")
 	d.type_("2")
 	d.press("enter", "enter", "enter")
 	d.shows("Modify 1 instance?", "http-tokens: now optional, then required", "stop getting credentials", "http-put-response-hop-limit: now 2, then 2")
@@ -95,7 +95,6 @@ func TestUserDataShowsInItsOwnViewOnly(t *testing.T) {
 	d.shows("there is no user data")
 	d.press("esc", "w")
 	d.shows("userData")
-	d.press("tab", "tab")
 	d.type_("password=hunter2")
 	d.press("enter")
 	d.shows("userData: now not set", "userData: then 16 bytes")
@@ -127,13 +126,13 @@ func TestGroupsAreChangedAndLinked(t *testing.T) {
 	d.shows("Security groups 2 of", "web", "db")
 	d.press("i")
 	d.shows("Instances ")
-	d.press("q", "q", "J", "tab")
+	d.press("q", "q", "J")
 	d.shows("Security groups 3 of 5", "vpc:vpc-0aa00000000000001")
 	d.type_("sg-0aa00000000000021")
 	d.press("enter", "enter")
 	d.shows("is required, because i-0aa00000000000009 has 2 interfaces", two.Interfaces[1].ID)
 	d.frame("groups-of-two")
-	d.press("e", "tab", "tab")
+	d.press("e", "tab")
 	d.type_(two.Interfaces[1].ID)
 	d.press("enter")
 	d.shows("Change 1 instance?", two.Interfaces[1].ID+": leaves sg-0aa00000000000011")
@@ -147,7 +146,7 @@ func TestGroupsAreChangedAndLinked(t *testing.T) {
 
 func TestAnAttributeIsReset(t *testing.T) {
 	d := start(t, small()).on("web-1")
-	d.press("R", "tab", "down", "down", "enter")
+	d.press("R", "down", "down", "enter")
 	d.shows("sourceDestCheck: now true, then its default")
 	d.press("y")
 	d.shows("reset-instance-attribute: done, 1 instance")

@@ -10,7 +10,7 @@ import (
 
 func TestAnInputOffersWhatTheCallCanTake(t *testing.T) {
 	d := start(t, small()).open("addresses").on("spare")
-	d.press("a", "tab")
+	d.press("a")
 	d.shows("Instances 14 of 16", "/-state:terminated") // the terminated one is none
 	d.type_("grv")
 	d.shows("Instances 1 of 16", "┃ enter takes graviton-1 i-0aa00000000000010")
@@ -23,6 +23,12 @@ func TestAnInputOffersWhatTheCallCanTake(t *testing.T) {
 	d.shows("Interfaces ", "eni-")
 	d.press("esc")
 	d.hides("associate-address")
+}
+
+func TestWhatIsGivenIsFoundAmongWhatIsOffered(t *testing.T) {
+	d := start(t, small()).on("web-1")
+	d.press(":", "reboot-inst", "enter")
+	d.shows("Instances 1 of 16", "="+web)
 }
 
 func TestSeveralValuesAreChosenOneAfterTheOther(t *testing.T) {
@@ -44,7 +50,8 @@ func TestSeveralValuesAreChosenOneAfterTheOther(t *testing.T) {
 func TestARuleIsToldAsOneTypes(t *testing.T) {
 	d := start(t, small())
 	d.press(":", "stop-inst", "enter")
-	d.press("ctrl+u")
+	d.shows("┃ force") // what is given is passed over
+	d.press("shift+tab", "ctrl+u")
 	d.type_("i-0zz")
 	d.shows("! write i- and 8 or 17 hex digits")
 	d.press("tab")
@@ -57,7 +64,7 @@ func TestARuleIsToldAsOneTypes(t *testing.T) {
 	// Of several lines, the one that is wrong, and where.
 	d.press("esc")
 	d.open("groups").on("db")
-	d.press("a", "tab")
+	d.press("a")
 	d.type_("tcp/443 form")
 	d.shows("at position 9")
 }
@@ -87,7 +94,7 @@ func TestAFormIsCopiedAsACommand(t *testing.T) {
 func TestAFormIsTriedDry(t *testing.T) {
 	d := start(t, small()).on("web-1")
 	d.press(":", "terminate-inst", "enter", "ctrl+t")
-	d.shows("permitted", "┃ instance-ids")
+	d.shows("permitted", "┃ force")
 	asked := 0
 	for _, c := range d.sim.Calls() {
 		if c.Action == "TerminateInstances" && c.Form.Get("DryRun") == "true" {
@@ -99,7 +106,7 @@ func TestAFormIsTriedDry(t *testing.T) {
 	}
 	d.sim.Inject(ec2sim.Fault{Action: "TerminateInstances", Code: "UnauthorizedOperation", Status: 403})
 	d.press("ctrl+t")
-	d.shows("UnauthorizedOperation", "┃ instance-ids")
+	d.shows("UnauthorizedOperation", "┃ force")
 	d.press("esc")
 	d.on("web-1").shows("running")
 }

@@ -146,8 +146,8 @@ func formScenes() []scene {
 	}
 	return []scene{
 		{"form-stop", both, nil, open("stop-instances")},
-		{"form-stop-last", []size{least}, nil, open("stop-instances", "enter", "enter")},
-		{"form-wrong", []size{least}, nil, open("stop-instances", "x", "enter")},
+		{"form-stop-last", []size{least}, nil, open("stop-instances", "enter")},
+		{"form-wrong", []size{least}, nil, open("stop-instances", "shift+tab", "x", "enter")},
 		{"form-describe", []size{least, usual, wide}, nil, open("describe-instances")},
 		{"palette", both, nil, settled(":")},
 		{"palette-typed", []size{least}, nil, settled(":", "s", "t", "o", "p")},

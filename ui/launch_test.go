@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,11 +10,13 @@ import (
 	"ec2deck/awsops/ec2sim"
 )
 
-// fillIn goes through the form of an operation and types what is given; the
-// fields of the rest keep their defaults.
+// fillIn goes through the form of an operation from the field that has the
+// focus, and types what is given; the rest keep their defaults.
 func (d *driver) fillIn(operation string, values map[string]string) {
 	op, _ := awsops.Find(operation)
-	for _, f := range op.Info().Fields {
+	at := d.model.top().(*formDialog).Focused()
+	fields := op.Info().Fields
+	for _, f := range fields[slices.IndexFunc(fields, func(f awsops.FieldInfo) bool { return f.Name == at }):] {
 		d.type_(values[f.Name])
 		d.press("enter")
 	}
@@ -89,7 +92,7 @@ func TestProtectionIsLifted(t *testing.T) {
 	terminate()
 	d.shows("OperationNotPermitted", "lift the protection first")
 	for _, attribute := range []string{"disableApiTermination", "disableApiStop"} {
-		d.press("A", "enter")
+		d.press("A")
 		d.type_(attribute)
 		d.press("enter")
 		d.type_("false")

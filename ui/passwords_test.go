@@ -17,7 +17,6 @@ func TestAPasswordIsShownOnceInItsOwnView(t *testing.T) {
 	d.press("P")
 	d.shows("get-password-data", "private-key-file (required)")
 	d.frame("password-form")
-	d.press("enter")
 	d.type_("windows.pem")
 	d.press("enter", "enter")
 	d.settle()
@@ -40,7 +39,7 @@ func TestAPasswordIsShownOnceInItsOwnView(t *testing.T) {
 
 func TestAPasswordIsSavedInAFile(t *testing.T) {
 	d := start(t, small()).on("windows-1")
-	d.press("P", "enter")
+	d.press("P")
 	d.type_("windows.pem")
 	d.press("enter", "backspace")
 	d.type_("password.txt")
@@ -57,7 +56,7 @@ func TestPasswordsThatCannotBeHad(t *testing.T) {
 	d.press("P")
 	d.shows("is no Windows instance")
 	d.press("/", "esc")
-	d.on("windows-1").press("P", "enter")
+	d.on("windows-1").press("P")
 	d.type_("nowhere.pem")
 	d.press("enter", "enter")
 	d.settle()
@@ -65,14 +64,14 @@ func TestPasswordsThatCannotBeHad(t *testing.T) {
 	if d.calls("GetPasswordData") != 0 {
 		t.Error("EC2 was asked without a key")
 	}
-	d.open("key-pairs").on("windows").press("F", "enter")
+	d.open("key-pairs").on("windows").press("F")
 	d.type_("windows.pem")
 	d.press("enter")
 	d.settle()
 	d.shows("check-key-fingerprint", "created by EC2 (SHA-1 of the PKCS#8 private key)")
 	d.frame("key-pairs-fingerprint")
 	d.press("esc")
-	d.on("ops").press("F", "enter")
+	d.on("ops").press("F")
 	d.type_("windows.pem")
 	d.press("enter")
 	d.settle()
@@ -139,7 +138,7 @@ func TestAPasswordTakesMinutes(t *testing.T) {
 	d.press("y")
 	d.pass(6 * time.Second)
 	ask := func() {
-		d.on("fresh").press("P", "enter")
+		d.on("fresh").press("P")
 		d.type_("windows.pem")
 		d.press("enter", "enter")
 		d.settle()

@@ -11,7 +11,6 @@ func TestSeveralInstancesAreTaggedAtOnce(t *testing.T) {
 	d.on("stopped-1").press(" ")
 	d.press("/", "esc", "+")
 	d.shows("create-tags", stopped+", "+web, "tag-key (required)")
-	d.press("enter")
 	d.type_("Team")
 	d.press("enter")
 	d.type_("blue team")
@@ -26,7 +25,7 @@ func TestSeveralInstancesAreTaggedAtOnce(t *testing.T) {
 	d.press("enter")
 	d.shows("Instances 2 of 16")
 
-	d.press("*", "-", "enter")
+	d.press("*", "-")
 	d.type_("Team")
 	d.press("enter", "enter")
 	d.shows("Untag 2 resources?", "Team=blue team is removed from")
@@ -57,7 +56,7 @@ func TestATagIsChangedAndRemovedInItsTable(t *testing.T) {
 	d := start(t, small()).open("tags").on("value:spare")
 	d.press("+")
 	d.shows("eipalloc-0aa00000000000001", "Name", "spare")
-	d.press("enter", "enter")
+	d.press("enter")
 	d.type_("d")
 	d.press("enter")
 	d.shows("Name=spare becomes Name=spared on eipalloc-0aa00000000000001")
@@ -75,7 +74,7 @@ func TestATagIsChangedAndRemovedInItsTable(t *testing.T) {
 
 func TestAnEmptyTagValueIsAskedFor(t *testing.T) {
 	d := start(t, small()).on("web-1")
-	d.press("-", "enter")
+	d.press("-")
 	d.type_("Team")
 	d.press("enter")
 	d.type_(`""`)

@@ -131,9 +131,9 @@ func (f *Form) narrow() {
 }
 
 // fallBack looks for the letters of a value that no row has: it may be the
-// beginning of one.
+// beginning of one. Rows that are still to come may have it.
 func (p *picker) fallBack() {
-	if p.table == nil || len(p.table.rows.visible) > 0 || len(p.table.rows.all) == 0 {
+	if p.table == nil || len(p.table.rows.visible) > 0 || !p.table.whole() {
 		return
 	}
 	if q := " " + p.table.rows.query; strings.Contains(q, " =") {

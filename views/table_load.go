@@ -81,6 +81,11 @@ func (t *Table[T]) connect() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
+// whole says that every source has been listed once.
+func (t *Table[T]) whole() bool {
+	return len(t.sources) > 0 && !slices.ContainsFunc(t.sources, func(s *source) bool { return s.at.IsZero() })
+}
+
 // list starts a listing. The one before, if it still runs, is given up.
 func (t *Table[T]) list(src *source) tea.Cmd {
 	t.halt(src)
