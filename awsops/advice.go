@@ -75,6 +75,8 @@ func advices() []advice {
 		{[]string{"InvalidAMIName.Duplicate"}, Refused, "An image of that name exists: choose another."},
 		{[]string{"InvalidAMIName.Malformed"}, Refused, "Names have 3 to 128 letters, digits, blanks and ()[]./-'@_"},
 		{[]string{"InvalidAMIAttributeItemValue"}, Refused, "Account IDs are 12 digits without hyphens; the only group is `all`."},
+		{[]string{"InvalidBundleID.NotFound"}, Refused, "No such bundle task in {region}; tasks that have ended disappear after a while: refresh the list."},
+		{[]string{"BundlingInProgress"}, Refused, "Wait for the running task of the instance, or cancel it."},
 		{[]string{"InvalidManifest"}, Refused, "Give bucket/path.manifest.xml; EC2 must be able to read the bucket, in region {region}."},
 		{[]string{"InvalidUserID.Malformed"}, Refused, "Owner: a 12-digit account ID, or self, amazon, aws-marketplace."},
 

@@ -12,8 +12,10 @@ func All() []Operation {
 		addressOperations(),
 		volumeOperations(),
 		snapshotOperations(),
+		imageOperations(),
 		keyPairOperations(),
 		launchTemplateOperations(),
+		bundleOperations(),
 		passwordOperations(),
 		tagOperations(),
 	)

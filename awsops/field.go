@@ -311,7 +311,7 @@ func ToFilters[In any](member func(In) *[]types.Filter) Binding[In] {
 			}
 			filters[i].Values = append(filters[i].Values, value)
 		}
-		*member(in) = filters
+		*member(in) = append(*member(in), filters...)
 	}}
 }
 

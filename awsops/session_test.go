@@ -140,8 +140,12 @@ func (b *bench) count(action string) int {
 
 // demo is the built-in fleet, changed.
 func demo(t testing.TB, change func(*ec2sim.Fleet)) *ec2sim.Fleet {
+	return changed(t, "ec2sim/demo.json", change)
+}
+
+func changed(t testing.TB, path string, change func(*ec2sim.Fleet)) *ec2sim.Fleet {
 	t.Helper()
-	file, err := os.Open("ec2sim/demo.json")
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,33 +92,40 @@ func SnapshotPercent(s *types.Snapshot) int {
 	return max(0, min(100, n))
 }
 
-// snapshotStandings reads how far snapshots have come. A copy stands in
-// another region, which is then written before its ID.
+// snapshotStandings reads how far snapshots have come.
 func snapshotStandings(ctx context.Context, client *ec2.Client, ids []string) (map[string]Standing, error) {
+	return standingsByRegion(ctx, client, ids, func(ctx context.Context, client *ec2.Client, ids []string) (map[string]Standing, error) {
+		rows, err := SnapshotsByID(ctx, client, ids)
+		out := map[string]Standing{}
+		for _, s := range rows {
+			out[aws.ToString(s.SnapshotId)] = Standing{State: string(s.State), Percent: SnapshotPercent(s)}
+		}
+		return out, err
+	})
+}
+
+// standingsByRegion reads how far things have come. A copy stands in another
+// region, which is then written before its ID.
+func standingsByRegion(ctx context.Context, client *ec2.Client, ids []string, read func(context.Context, *ec2.Client, []string) (map[string]Standing, error)) (map[string]Standing, error) {
 	out := map[string]Standing{}
 	byRegion := map[string][]string{}
 	for _, id := range ids {
-		region, _, ok := strings.Cut(id, "/")
+		region, plain, ok := strings.Cut(id, "/")
 		if !ok {
-			region = ""
+			region, plain = "", id
 		}
-		byRegion[region] = append(byRegion[region], id)
+		byRegion[region] = append(byRegion[region], plain)
 	}
 	for region, list := range byRegion {
-		plain := make([]string, len(list))
-		for i, id := range list {
-			plain[i] = strings.TrimPrefix(id, region+"/")
-		}
-		rows, err := SnapshotsByID(ctx, inRegion(client, region), plain)
+		found, err := read(ctx, inRegion(client, region), list)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range rows {
-			id := aws.ToString(s.SnapshotId)
+		for id, standing := range found {
 			if region != "" {
 				id = region + "/" + id
 			}
-			out[id] = Standing{State: string(s.State), Percent: SnapshotPercent(s)}
+			out[id] = standing
 		}
 	}
 	return out, nil

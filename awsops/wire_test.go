@@ -45,6 +45,18 @@ func further() map[string][]awsops.Values {
 		"describe-snapshots":        {{"snapshot-ids": {"snap-0aa00000000000012", "snap-0aa00000000000011"}}, {}},
 		"copy-snapshot":             {{"snapshot-id": {"snap-0aa00000000000011"}}},
 		"modify-snapshot-attribute": {{"snapshot-id": {"snap-0aa00000000000011"}, "attribute": {"createVolumePermission"}, "user-ids": {"2109-8765-4321"}}},
+		"describe-images":           {{"image-ids": {"ami-0aa00000000000007", "ami-0aa00000000000006"}}, {}},
+		"create-image":              {{"instance-id": {"i-0aa00000000000003"}, "name": {"without"}, "omit-devices": {"/dev/sdf"}}},
+		"copy-image":                {{"image-id": {"ami-0aa00000000000006"}, "name": {"golden-near"}, "client-token": {"token-7"}}},
+		"register-image":            {{"image-location": {"my-bundles/win/image.manifest.xml"}}, {"image-location": {"/my-bundles/win/image.manifest.xml"}, "name": {"again"}}, {"root-snapshot-id": {"snap-0aa00000000000011"}, "name": {"plain"}}},
+		"modify-image-attribute": {
+			{"image-id": {"ami-0aa00000000000006"}, "attribute": {"launchPermission"}, "user-ids": {"2109-8765-4321"}},
+			{"image-id": {"ami-0aa00000000000006"}, "attribute": {"description"}, "value": {"said otherwise"}},
+			{"image-id": {"ami-0aa00000000000006"}, "attribute": {"imdsSupport"}, "value": {"v2.0"}},
+			{"image-id": {"ami-0aa00000000000006"}, "attribute": {"productCode"}, "product-code": {"774F4FF8"}},
+		},
+		"describe-bundle-tasks": {{"bundle-ids": {"bun-0aa00001"}}},
+		"bundle-instance":       {{"instance-id": {"i-0aa00000000000006"}, "storage-bucket": {"my-bundles"}, "storage-prefix": {"win"}}},
 		"modify-security-group-rules": {
 			{"group": {"db"}, "rule-id": {"sgr-0aa00000000000003"}, "source-group": {"web"}, "from-port": {"5433"}},
 			{"group": {"web"}, "rule-id": {"sgr-0aa00000000000001"}, "rule": {`tcp/81 from 10.9.9.9/8 "said"`}},
@@ -82,6 +94,8 @@ func refusedByFleet() map[string]string {
 	return map[string]string{
 		"stop-instances": "UnsupportedHibernationConfiguration", "release-address": "InvalidAddress.NotFound",
 		// The further ones ask for what is not there, or for another kind of peer.
+		"bundle-instance": "UnsupportedOperation", "cancel-bundle-task": "UnsupportedOperation", "get-bundle-task-details": "InvalidBundleID.NotFound", "describe-bundle-tasks": "InvalidBundleID.NotFound",
+		"modify-image-attribute":       "UnsupportedOperation", // product codes
 		"revoke-security-group-egress": "InvalidPermission.NotFound", "modify-security-group-rules": "AnotherRule",
 	}
 }
@@ -139,6 +153,8 @@ func wireGolden(t *testing.T, name, file string, v awsops.Values) {
 
 var tokens = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
+var expires = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
+
 // printed is requests as parameters, one in each line.
 func printed(sent []url.Values) []byte {
 	var b bytes.Buffer
@@ -150,6 +166,13 @@ func printed(sent []url.Values) []byte {
 			for _, value := range form[name] {
 				if u, err := url.Parse(value); err == nil && name == "PresignedUrl" { // carries the time
 					value = u.Host + " DestinationRegion=" + u.Query().Get("DestinationRegion")
+				}
+				switch name { // the policy carries the time, and the signature is of it
+				case "Storage.S3.UploadPolicy":
+					policy, _ := base64.StdEncoding.DecodeString(value)
+					value = expires.ReplaceAllString(string(policy), "(time)")
+				case "Storage.S3.UploadPolicySignature":
+					value = "(signature)"
 				}
 				fmt.Fprintf(&b, "%s=%s\n", name, tokens.ReplaceAllString(value, "(random)"))
 			}
@@ -167,6 +190,9 @@ func TestEveryInputCounts(t *testing.T) {
 		for _, f := range info.Fields {
 			t.Run(info.Name+"/"+f.Name, func(t *testing.T) {
 				if f.File { // TestFilesCount
+					return
+				}
+				if info.Name == "copy-image" && f.Name == "destination-region" { // chooses who is asked: TestACopyOfAnImageIsMadeInTheOtherRegion
 					return
 				}
 				if f.Splits {
@@ -210,8 +236,8 @@ func changesRequest(t *testing.T, info awsops.Info, f awsops.FieldInfo, v awsops
 		if f.Kind == awsops.KindMap && pair {
 			value = after
 		}
-		encoded := base64.StdEncoding.EncodeToString([]byte(value))                // the SDK encodes bytes
-		decides := f.Name == "rule" || f.Name == "copy" || f.Name == "start-again" // which is for the golden to show
+		encoded := base64.StdEncoding.EncodeToString([]byte(value))                                                                                   // the SDK encodes bytes
+		decides := slices.Contains([]string{"rule", "copy", "start-again", "add-devices", "keep-devices", "delete-devices", "s3-access-key"}, f.Name) // which is for the golden to show
 		if !decides && !strings.Contains(said, strings.ToLower(value)) && !strings.Contains(said, strings.ToLower(encoded)) {
 			t.Errorf("%q is not in the requests\n%s", value, with)
 		}
@@ -233,6 +259,9 @@ func changesRequest(t *testing.T, info awsops.Info, f awsops.FieldInfo, v awsops
 // changesOutput runs a listing, or one row of it, with two delimiters.
 func changesOutput(t *testing.T, info awsops.Info, name string) {
 	b := newBench(t)
+	if info.Noun == "bundle task" { // EC2 has none any more
+		b = legacyBench(t)
+	}
 	v := awsops.Values{}
 	if target := info.Target(); target != "" {
 		v = v.With(target, info.Example[target]...)

@@ -59,6 +59,7 @@ func allActions() map[string]action {
 		volumeActions(),
 		snapshotActions(),
 		imageActions(),
+		bundleActions(),
 		securityGroupActions(),
 		securityGroupRuleActions(),
 		vpcActions(),

@@ -20,6 +20,10 @@ type Delays struct {
 	Modify   time.Duration // modifying to optimizing
 	Optimize time.Duration // optimizing to completed
 	Snapshot time.Duration // pending to completed
+
+	Image  time.Duration // pending to available
+	Fade   time.Duration // deregistered to no longer listed, and from there to unknown
+	Bundle time.Duration // each state of a bundle task to the next
 }
 
 // DefaultDelays are short enough to watch. Only a terminated instance stays
@@ -41,5 +45,8 @@ func DefaultDelays() Delays {
 		Modify:    time.Second,
 		Optimize:  10 * time.Second,
 		Snapshot:  3 * time.Second,
+		Image:     3 * time.Second,
+		Fade:      5 * time.Second,
+		Bundle:    2 * time.Second,
 	}
 }

@@ -14,10 +14,12 @@ import (
 // way that depends only on the simulator's seed, and times are ages before
 // its start. What stands at the top is shared by all regions of all accounts.
 type Fleet struct {
-	Images         []ImageSeed   `json:"images"`
-	SecurityGroups []GroupSeed   `json:"securityGroups"`
-	KeyPairs       []string      `json:"keyPairs"`
-	Accounts       []AccountSeed `json:"accounts"`
+	Images         []ImageSeed `json:"images"`
+	SecurityGroups []GroupSeed `json:"securityGroups"`
+	KeyPairs       []string    `json:"keyPairs"`
+	// LegacyBundles answers BundleInstance as EC2 did before it was retired.
+	LegacyBundles bool          `json:"legacyBundles"`
+	Accounts      []AccountSeed `json:"accounts"`
 }
 
 // AccountSeed is an account: its credentials, its regions, and the services
@@ -54,6 +56,10 @@ type RegionSeed struct {
 	EncryptByDefault bool `json:"encryptByDefault"`
 	// SnapshotSharing is the block of public snapshots; empty means unblocked.
 	SnapshotSharing string `json:"snapshotSharing"`
+	// ImageSharing is the block of public images; empty means unblocked.
+	ImageSharing string `json:"imageSharing"`
+	// BundleTasks are seen where the fleet still bundles.
+	BundleTasks []BundleSeed `json:"bundleTasks"`
 	// ReleasedAddresses were the account's and can still be had again.
 	ReleasedAddresses []string `json:"releasedAddresses"`
 }
@@ -150,25 +156,6 @@ type RuleSeed struct {
 	Group       string `json:"group"`
 	PrefixList  string `json:"prefixList"` // id
 	Description string `json:"description"`
-}
-
-// ImageSeed is an image that instances refer to by its key.
-type ImageSeed struct {
-	Key             string `json:"key"`
-	ID              string `json:"id"`
-	Name            string `json:"name"`
-	Architecture    string `json:"architecture"`
-	Platform        string `json:"platform"`
-	PlatformDetails string `json:"platformDetails"`
-	UsageOperation  string `json:"usageOperation"`
-	RootDeviceType  string `json:"rootDeviceType"`
-	RootDeviceName  string `json:"rootDeviceName"`
-	BootMode        string `json:"bootMode"`
-	// Snapshot is the account's own snapshot that its own image is made from.
-	Snapshot  string `json:"snapshot"`
-	KernelID  string `json:"kernelId"`
-	RAMDiskID string `json:"ramdiskId"`
-	State     string `json:"state"` // empty means available
 }
 
 // Shortage makes launches of a type fail in a zone.

@@ -185,15 +185,6 @@ func (s *AddressSeed) check(at string) error {
 		oneOf(at+".service", s.Service, "alb", "nlb", "rnat", "rds"))
 }
 
-func (s *ImageSeed) check(at string) error {
-	return firstOf(need(at+".key", s.Key), idOr(at+".id", s.ID, "ami"),
-		oneOf(at+".architecture", s.Architecture, "i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"),
-		oneOf(at+".platform", s.Platform, "windows"),
-		oneOf(at+".rootDeviceType", s.RootDeviceType, "ebs", "instance-store"),
-		oneOf(at+".bootMode", s.BootMode, "legacy-bios", "uefi", "uefi-preferred"),
-		oneOf(at+".state", s.State, "available", "pending", "deregistered", "failed"))
-}
-
 func (f *Fleet) checkInstance(s *InstanceSeed, r *RegionSeed, at string) error {
 	if err := firstOf(idOr(at+".id", s.ID, "i"),
 		oneOf(at+".state", s.State, Pending, Running, ShuttingDown, Terminated, Stopping, Stopped),

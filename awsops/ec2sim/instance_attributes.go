@@ -149,14 +149,14 @@ func resetInstanceAttribute(c *call) (act, *apiError) {
 	if !isID(id, "i") {
 		return nil, malformed("InvalidInstanceID.Malformed", id, "i")
 	}
-	var reset func(*Instance, image)
+	var reset func(*Instance, *image)
 	switch name {
 	case "kernel":
-		reset = func(in *Instance, img image) { in.KernelID = img.KernelID }
+		reset = func(in *Instance, img *image) { in.KernelID = img.KernelID }
 	case "ramdisk":
-		reset = func(in *Instance, img image) { in.RAMDiskID = img.RAMDiskID }
+		reset = func(in *Instance, img *image) { in.RAMDiskID = img.RAMDiskID }
 	case "sourceDestCheck":
-		reset = func(in *Instance, _ image) { in.SourceDestCheck = true }
+		reset = func(in *Instance, _ *image) { in.SourceDestCheck = true }
 	default:
 		return nil, errUnknownAttribute(name)
 	}

@@ -6,18 +6,6 @@ import (
 	"slices"
 )
 
-// snapshot is the snapshot that the root volume of an image is made from, and
-// its size.
-func (i image) snapshot() (id string, size int) {
-	if i.Snapshot != "" {
-		return i.Snapshot, 8
-	}
-	if i.Platform != "" {
-		return "snap-" + i.ID[len("ami-"):], 50
-	}
-	return "snap-" + i.ID[len("ami-"):], 8
-}
-
 var ephemeral = regexp.MustCompile(`^ephemeral([0-9]|1[0-9]|2[0-3])$`)
 
 // parseDevices reads the block devices of a launch: the root volume with other

@@ -459,8 +459,8 @@ func (v *templateVersion) seed(r *region, seed *TemplateVersionSeed) error {
 			v.data[name] = []string{value}
 		}
 	}
-	if i := slices.IndexFunc(r.images, func(img image) bool { return img.Key == seed.Image }); i >= 0 {
-		set("ImageId", r.images[i].ID)
+	if img, ok := r.image(seed.Image); ok {
+		set("ImageId", img.ID)
 	}
 	network := r.vpcNamed(seed.VPC)
 	for i, name := range seed.Groups {

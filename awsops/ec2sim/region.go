@@ -30,7 +30,7 @@ type region struct {
 	optInStatus string
 	zones       []zone
 	vpcs        []*vpc
-	images      []image
+	images      *table[*image]
 	shortages   []Shortage
 
 	instances *table[*Instance]
@@ -44,6 +44,9 @@ type region struct {
 
 	encrypts bool   // new volumes and copies of snapshots
 	sharing  string // the block of public snapshots
+
+	imageSharing string // the block of public images
+	bundles      *table[*bundleTask]
 
 	tags              map[string]*[]Tag // of resources that hold none themselves, by id
 	keyPairs          *table[*keyPair]
@@ -78,9 +81,6 @@ type subnet struct {
 	size  int
 	taken int
 }
-
-// image is an image with the id it has in its region.
-type image struct{ ImageSeed }
 
 // address hands out the next private address; EC2 keeps the first four of a
 // subnet and the last for itself.
@@ -162,7 +162,7 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 		keyPairs: newTable[*keyPair](0), shortages: seed.Shortages,
 		instances: newTable[*Instance](0), volumes: newTable[*volume](0), groups: newTable[*securityGroup](0), rules: newTable[*rule](0),
 		launches: map[string]launched{}, templates: newTable[*launchTemplate](0), addresses: newTable[*address](0), tags: map[string]*[]Tag{},
-		creations: map[string]created{}, snapshots: newTable[*snapshot](0),
+		creations: map[string]created{}, snapshots: newTable[*snapshot](0), images: newTable[*image](0), bundles: newTable[*bundleTask](0),
 	}
 	if r.optInStatus == "" {
 		r.optInStatus = "opt-in-not-required"
@@ -170,12 +170,7 @@ func (s *Sim) newRegion(f *Fleet, a *account, seed *RegionSeed) *region {
 	for _, z := range seed.Zones {
 		r.zones = append(r.zones, zone{z.withDefaults(), r.name})
 	}
-	for _, img := range slices.Concat(f.Images, seed.Images) {
-		if img.ID == "" {
-			img.ID = s.ids.new("ami")
-		}
-		r.images = append(r.images, image{img.withDefaults()})
-	}
+	s.seedImages(r, slices.Concat(f.Images, seed.Images), s.now().Truncate(time.Millisecond))
 	vpcs := seed.VPCs
 	if len(vpcs) == 0 && r.enabled() {
 		vpcs = []VPCSeed{{Name: "default", CIDR: "172.31.0.0/16", Default: true}}
@@ -293,13 +288,13 @@ func likenesses(seeds []InstanceSeed, region string) []ServiceSeed {
 }
 
 // image finds an image by the key of the fleet or by id.
-func (r *region) image(keyOrID string) (image, bool) {
-	for _, img := range r.images {
-		if img.Key == keyOrID || img.ID == keyOrID {
+func (r *region) image(keyOrID string) (*image, bool) {
+	for img := range r.images.all {
+		if img.Key != "" && img.Key == keyOrID || img.ID == keyOrID {
 			return img, true
 		}
 	}
-	return image{}, false
+	return &image{}, false
 }
 
 // vpcNamed finds a VPC by name; the empty name means the default one, or else

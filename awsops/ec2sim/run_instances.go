@@ -135,9 +135,11 @@ func (c *call) parseRun() (*runRequest, *apiError) {
 		return nil, err
 	}
 	var err *apiError
-	if req.image, err = c.region.launchable(c.form.get("ImageId")); err != nil {
+	if req.image, err = c.launchable(c.form.get("ImageId")); err != nil {
 		return nil, err
 	}
+	like := *req.image // which a launch may give another kernel
+	req.image = &like
 	if _, ok := typeOf(req.typ); !ok {
 		return nil, bad("InvalidParameterValue", "Invalid value '%s' for InstanceType.", req.typ)
 	}

@@ -11,7 +11,7 @@ import (
 
 // launch is what an instance is made from, be it a seed or a RunInstances.
 type launch struct {
-	image       image
+	image       *image
 	typ         string
 	subnet      *subnet
 	groups      []string // ids
@@ -33,7 +33,7 @@ func (s *Sim) newInstance(r *region, l *launch) (*Instance, error) {
 	if !ok {
 		return nil, fmt.Errorf("the subnet %s has no free address", l.subnet.id)
 	}
-	img := &l.image
+	img := l.image
 	in := &Instance{
 		ID: s.ids.new("i"), ReservationID: l.reservation, ImageID: img.ID, Type: l.typ,
 		LaunchTime: l.at, CreatedAt: l.at,
@@ -76,16 +76,18 @@ func (s *Sim) addVolumes(r *region, in *Instance, l *launch) {
 	if in.RootDeviceType == "ebs" {
 		size := l.rootSize
 		if size == 0 {
-			size = 8
-			if in.Platform != "" {
-				size = 50
-			}
+			_, size = l.image.snapshot()
 		}
 		root := VolumeSeed{Device: in.RootDeviceName, Size: size, Encrypted: true}
 		if l.root != nil {
 			root = *l.root
 		}
 		s.addVolume(r, in, l, root)
+	}
+	for _, d := range l.image.devices {
+		if d.name != in.RootDeviceName && d.virtual == "" && !slices.ContainsFunc(l.volumes, func(v VolumeSeed) bool { return v.Device == d.name }) {
+			s.addVolume(r, in, l, VolumeSeed{Device: d.name, Size: d.size, Type: d.kind, Encrypted: d.encrypted, Keep: d.keep, snapshot: d.snapshot})
+		}
 	}
 	for _, v := range l.volumes {
 		s.addVolume(r, in, l, v)
@@ -113,7 +115,7 @@ func (s *Sim) addVolume(r *region, in *Instance, l *launch, seed VolumeSeed) {
 // plan is a seed with everything looked up, ready to be launched many times.
 type plan struct {
 	seed        InstanceSeed
-	image       image
+	image       *image
 	vpc         *vpc
 	groups      []string
 	tags        []Tag

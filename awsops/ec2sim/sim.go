@@ -70,15 +70,17 @@ type Account struct {
 
 // Sim is a simulated EC2. It is safe for concurrent use.
 type Sim struct {
-	cfg     Config
-	delays  Delays
-	actions map[string]action
-	secret  []byte // signs pagination tokens
+	cfg           Config
+	delays        Delays
+	actions       map[string]action
+	secret        []byte // signs pagination tokens
+	legacyBundles bool   // instances can still be bundled
 
 	mu       sync.Mutex
 	accounts []*account
 	agenda   agenda
 	ids      *idSource
+	bakes    *idSource // of the images of accounts, apart too
 	rules    *idSource // apart from ids too: a fleet with other rules has the same instances
 	requests *idSource // apart from ids, so that polling does not change what the next resource is called
 	buckets  map[bucketKey]*bucket
@@ -106,6 +108,7 @@ func New(cfg Config) (*Sim, error) {
 		delays:   DefaultDelays(),
 		ids:      newIDSource(cfg.Seed, 1),
 		rules:    newIDSource(cfg.Seed, 4),
+		bakes:    newIDSource(cfg.Seed, 8),
 		requests: newIDSource(cfg.Seed, 2),
 		buckets:  map[bucketKey]*bucket{},
 	}
@@ -113,7 +116,7 @@ func New(cfg Config) (*Sim, error) {
 		s.delays = *cfg.Delays
 	}
 	s.secret = []byte(newIDSource(cfg.Seed, 3).hex(32))
-	s.actions = allActions()
+	s.actions, s.legacyBundles = allActions(), fleet.LegacyBundles
 	if err := s.build(fleet, cfg.Instances); err != nil {
 		return nil, err
 	}

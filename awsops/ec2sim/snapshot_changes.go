@@ -120,10 +120,8 @@ func deleteSnapshot(c *call) (act, *apiError) {
 		return nil, err
 	}
 	return func() *apiError {
-		for _, img := range c.region.images {
-			if id, _ := img.snapshot(); id == s.id && img.State != "deregistered" {
-				return bad("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.id, img.ID)
-			}
+		if img := c.region.imageOf(s.id); img != nil {
+			return bad("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.id, img.ID)
 		}
 		c.region.snapshots.remove(s.id)
 		c.out.flag("return", true)

@@ -1,6 +1,7 @@
 package ec2sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,23 +14,14 @@ const amazonAccount = "137112412989"
 // seedStorage makes the volumes that no instance brings along, and snapshots.
 func (s *Sim) seedStorage(r *region, seed *RegionSeed, ids *idSource) error {
 	start := s.now().Truncate(time.Second)
-	r.encrypts, r.sharing = seed.EncryptByDefault, seed.SnapshotSharing
-	if r.sharing == "" {
-		r.sharing = unblocked
-	}
+	r.encrypts, r.sharing, r.imageSharing = seed.EncryptByDefault, cmp.Or(seed.SnapshotSharing, unblocked), cmp.Or(seed.ImageSharing, unblocked)
 	for _, v := range seed.Volumes {
 		if err := s.seedVolume(r, v, ids, start); err != nil {
 			return err
 		}
 	}
-	for _, img := range r.images {
-		if img.Snapshot == "" && img.RootDeviceType == "ebs" {
-			id, size := img.snapshot()
-			at := start.Add(-60 * 24 * time.Hour)
-			r.snapshots.add(id, &snapshot{id: id, volume: copyOfNothing, owner: amazonAccount, alias: "amazon", state: "completed", tier: "standard",
-				size: size, startedAt: at, completedAt: at.Add(time.Minute), public: true, description: "Copied for DestinationAmi " + img.ID})
-		}
-	}
+	s.seedImageSnapshots(r)
+	s.seedBundles(r, seed.BundleTasks, start)
 	for _, one := range seed.Snapshots {
 		if err := s.seedSnapshots(r, one, ids, start); err != nil {
 			return err
@@ -129,7 +121,7 @@ func (r *region) volumeOn(instance, device string) *volume {
 }
 
 func (r *RegionSeed) checkStorage(at string) error {
-	if err := oneOf(at+".snapshotSharing", r.SnapshotSharing, unblocked, blockNew, blockAll); err != nil {
+	if err := firstOf(oneOf(at+".snapshotSharing", r.SnapshotSharing, unblocked, blockNew, blockAll), oneOf(at+".imageSharing", r.ImageSharing, unblocked, blockNew)); err != nil {
 		return err
 	}
 	var letters []string

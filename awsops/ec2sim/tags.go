@@ -150,7 +150,7 @@ func beside(prefix, kind string, ids func(*region) []string, unknown func(string
 }
 
 func (r *region) imageIDs() (ids []string) {
-	for _, img := range r.images {
+	for img := range r.images.all {
 		ids = append(ids, img.ID)
 	}
 	return ids
