@@ -75,8 +75,6 @@ func advices() []advice {
 		{[]string{"InvalidAMIName.Duplicate"}, Refused, "An image of that name exists: choose another."},
 		{[]string{"InvalidAMIName.Malformed"}, Refused, "Names have 3 to 128 letters, digits, blanks and ()[]./-'@_"},
 		{[]string{"InvalidAMIAttributeItemValue"}, Refused, "Account IDs are 12 digits without hyphens; the only group is `all`."},
-		{[]string{"InvalidBundleID.NotFound"}, Refused, "No such bundle task in {region}; tasks that have ended disappear after a while: refresh the list."},
-		{[]string{"BundlingInProgress"}, Refused, "Wait for the running task of the instance, or cancel it."},
 		{[]string{"InvalidManifest"}, Refused, "Give bucket/path.manifest.xml; EC2 must be able to read the bucket, in region {region}."},
 		{[]string{"InvalidUserID.Malformed"}, Refused, "Owner: a 12-digit account ID, or self, amazon, aws-marketplace."},
 
@@ -128,9 +126,11 @@ func advices() []advice {
 	}
 }
 
-// furtherAdvices is for what the catalogue's section 5 adds.
+// furtherAdvices is for bundle tasks, and what the catalogue's section 5 adds.
 func furtherAdvices() []advice {
 	return []advice{
+		{[]string{"InvalidBundleID.NotFound"}, Refused, "No such bundle task in {region}; tasks that have ended disappear after a while: refresh the list."},
+		{[]string{"BundlingInProgress"}, Refused, "Wait for the running task of the instance, or cancel it."},
 		{[]string{"InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"}, Refused, "Launch templates are per region, and the case of a name counts: look for it in {region} with describe-launch-templates."},
 		{[]string{"InvalidLaunchTemplateId.VersionNotFound"}, Refused, "The version may have been deleted: describe-launch-template-versions lists those that there are."},
 	}

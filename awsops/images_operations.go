@@ -65,7 +65,7 @@ func createImage() Operation {
 			{Name: "instance-id", Help: "the instance", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, Pick: Only("instances", "state:running|stopped"), To: ToString(func(in *in) **string { return &in.InstanceId })},
 			imageNameField(Required, "", func(in *in) **string { return &in.Name }),
 			{Name: "description", Help: "what it is for", Default: "none", Rule: TagText(mostDescription), To: ToString(func(in *in) **string { return &in.Description })},
-			{Name: "no-reboot", Help: "leave the instance running; the image may not be whole", Default: "false: it is rebooted", To: ToBool(func(in *in) **bool { return &in.NoReboot })},
+			{Name: "no-reboot", Help: "do not reboot it; the image may not be whole", Default: "false", To: ToBool(func(in *in) **bool { return &in.NoReboot })},
 			devices("keep-devices", "devices whose volumes outlive instances of the image", func(in *in) *[]string { return &in.Keep }),
 			devices("delete-devices", "devices whose volumes end with instances of the image", func(in *in) *[]string { return &in.Delete }),
 			devices("omit-devices", "devices to leave out", func(in *in) *[]string { return &in.Omit }),

@@ -281,7 +281,7 @@ func deregisterImage() Operation {
 		Advice: map[string]string{"AuthFailure": "The image belongs to another account: only its owner deregisters it.", "OperationNotPermitted": "Deregistration protection is on: lift it first."},
 		Fields: []Field[*in]{
 			imageTarget(func(in *in) **string { return &in.ImageId }),
-			{Name: "delete-associated-snapshots", Help: "delete its snapshots too", Default: "false: they stay", To: ToBool(func(in *in) **bool { return &in.DeleteAssociatedSnapshots })},
+			{Name: "delete-associated-snapshots", Help: "delete its snapshots too", Default: "false", To: ToBool(func(in *in) **bool { return &in.DeleteAssociatedSnapshots })},
 		},
 		Call: (*ec2.Client).DeregisterImage, Outputs: []string{"result", "snapshot-id", "return-code"},
 		Show: func(out *ec2.DeregisterImageOutput) Result {

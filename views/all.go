@@ -17,8 +17,10 @@ func All() []Spec {
 		keyPairs(),
 		tags(),
 		launchTemplates(),
+		images(),
 		instanceTypes(),
 		regions(),
 		zones(),
+		bundleTasks(),
 	}
 }

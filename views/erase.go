@@ -15,7 +15,7 @@ import (
 // once and not for every resource: each would cost 250 kB of the binary.
 func (r *Resource[T]) erase() *Resource[any] {
 	e := &Resource[any]{
-		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared,
+		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Beyond: r.Beyond,
 		Pages: func(ctx context.Context, c *ec2.Client) iter.Seq2[[]any, error] {
 			pages := r.Pages(ctx, c)
 			return func(yield func([]any, error) bool) {

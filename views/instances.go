@@ -22,7 +22,7 @@ type (
 // instances is the table of instances.
 func instances() *Resource[instance] {
 	return &Resource[instance]{
-		Kind: "instances", Title: "Instances", Noun: "instance", Follows: []string{"address", "resource"},
+		Kind: "instances", Title: "Instances", Noun: "instance", Follows: []string{"image", "address", "resource"},
 
 		Pages:   awsops.Instances,
 		ByID:    awsops.InstancesByID,
@@ -96,6 +96,7 @@ func instanceActions() []Action[instance] {
 		{Key: "A", Operation: "modify-instance-attribute", Help: "change an attribute", Form: true, Deny: notIn("pending", "running", "stopping", "stopped")},
 		{Key: "C", Help: "connect", Offer: connectLines, Deny: notIn("running", "pending")},
 		{Key: "P", Operation: "get-password-data", Help: "password", Form: true, Deny: cannotHavePassword},
+		{Key: "W", Operation: "create-image", Help: "make an image", Form: true, Deny: notIn("running", "stopped")},
 		{Key: "i", Operation: "get-instance-state", Help: "state now"},
 		{Key: "I", Operation: "get-instance-details", Help: "fields"},
 		{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
@@ -110,6 +111,7 @@ func instanceLinks() []Link[instance] {
 		{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags, awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags, awsops.TemplateTag) })},
 		{Key: "f", Help: "its groups", Kind: "groups", Query: func(i instance) string { return column("id", strings.ReplaceAll(instanceGroupIDs(i), ",", "|")) }, Deny: needs("has no security group", instanceGroupIDs)},
 		{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
+		{Key: "@", Help: "its image", Kind: "images", Query: func(i instance) string { return column("id", i.Image) }, Deny: needs("has no image", func(i instance) string { return i.Image })},
 		{Key: "V", Help: "its volumes", Kind: "volumes", Query: func(i instance) string { return column("instance", i.ID) }},
 	}
 }

@@ -30,6 +30,9 @@ type Resource[T any] struct {
 
 	// Pages lists the rows of a scope. A row may come again; the last one counts.
 	Pages func(context.Context, *ec2.Client) iter.Seq2[[]T, error]
+	// Beyond are the IDs in a filter that Pages may leave out and ByID reads; it
+	// may be nil.
+	Beyond func(query string) []string
 	// ByID reads single rows; those that no longer exist are left out. It may
 	// be nil for rows that never change by themselves.
 	ByID func(context.Context, *ec2.Client, []string) ([]T, error)

@@ -72,6 +72,7 @@ func snapshots() *Resource[snapshot] {
 		}, tagActions[snapshot]()...),
 		Links: []Link[snapshot]{
 			{Key: "l", Help: "its volume", Kind: "volumes", Query: func(s snapshot) string { return "id:" + aws.ToString(s.VolumeId) }, Deny: copied},
+			{Key: "i", Help: "images made from it", Kind: "images", Query: func(s snapshot) string { return column("snapshots", snapshotID(s)) }},
 			{Key: "V", Help: "volumes made from it", Kind: "volumes", Query: func(s snapshot) string { return "snapshot:" + snapshotID(s) }},
 		},
 		Inspect: func(ctx context.Context, client *ec2.Client, s snapshot) (Detail, error) {

@@ -94,6 +94,9 @@ func (t *Table[T]) list(src *source) tea.Cmd {
 	client, err := t.env.Session.Client(src.scope)
 	first := page[T]{table: t, src: src, listing: src.listing}
 	pages := t.res.Pages
+	if t.res.Beyond != nil {
+		pages = t.res.beyond(t.rows.query)
+	}
 	return func() tea.Msg {
 		if err != nil {
 			first.err, first.end = err, true
@@ -101,6 +104,27 @@ func (t *Table[T]) list(src *source) tea.Cmd {
 		}
 		first.next = stream(ctx, pages(ctx, client), first)
 		return <-first.next
+	}
+}
+
+// beyond lists what Pages does, and then the rows that a filter names by ID
+// and that were not among them.
+func (r *Resource[T]) beyond(query string) func(context.Context, *ec2.Client) iter.Seq2[[]T, error] {
+	return func(ctx context.Context, client *ec2.Client) iter.Seq2[[]T, error] {
+		return func(yield func([]T, error) bool) {
+			named := r.Beyond(query)
+			for items, err := range r.Pages(ctx, client) {
+				if !yield(items, err) || err != nil {
+					return
+				}
+				for _, item := range items {
+					named = slices.DeleteFunc(named, func(id string) bool { return id == r.ID(item) })
+				}
+			}
+			if len(named) > 0 {
+				yield(r.ByID(ctx, client, named))
+			}
+		}
 	}
 }
 
