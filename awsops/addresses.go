@@ -131,7 +131,7 @@ type describedAddresses struct {
 // that are gone: they become items of their own.
 func describeAddresses(client *ec2.Client, ctx context.Context, in *addressesIn, opts ...func(*ec2.Options)) (*describedAddresses, error) {
 	if len(in.PublicIPs) > 0 {
-		in.Filters = append(in.Filters, types.Filter{Name: aws.String("public-ip"), Values: in.PublicIPs})
+		in.Filters = append(in.Filters, filterOn("public-ip", in.PublicIPs...))
 	}
 	answer, err := client.DescribeAddresses(ctx, &in.DescribeAddressesInput, opts...)
 	if err != nil {

@@ -294,7 +294,7 @@ func ToTags[In any](member func(In) *[]types.Tag) Binding[In] {
 // ToFilter binds the values of a field to one of EC2's filters.
 func ToFilter[In any](kind Kind, name string, member func(In) *[]types.Filter) Binding[In] {
 	return Binding[In]{kind: kind, set: func(in In, v []string) {
-		*member(in) = append(*member(in), types.Filter{Name: aws.String(name), Values: v})
+		*member(in) = append(*member(in), filterOn(name, v...))
 	}}
 }
 

@@ -78,10 +78,6 @@ func typeZones(ctx context.Context, client *ec2.Client, filters []types.Filter, 
 	return zones, nil
 }
 
-func filterOn(name string, values ...string) types.Filter {
-	return types.Filter{Name: aws.String(name), Values: values}
-}
-
 // VCPUs counts the virtual CPUs.
 func (t *TypeInfo) VCPUs() int {
 	if t.VCpuInfo == nil {
@@ -269,7 +265,7 @@ func describeTypes(client *ec2.Client, ctx context.Context, in *typesIn, opts ..
 		}
 	}
 	if in.Zone != "" {
-		zones, err := typeZones(ctx, client, []types.Filter{filterOn("location", in.Zone)}, opts...)
+		zones, err := typeZones(ctx, client, filtersOn("location", in.Zone), opts...)
 		if err != nil {
 			return nil, err
 		}

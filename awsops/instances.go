@@ -61,25 +61,17 @@ func (c Checks) String() string {
 	return fmt.Sprintf("%d/%d %s", c.Passed, c.Of, c.Worst)
 }
 
-// Sizes of the pages of a listing: a small first one shows rows at once.
-const (
-	firstPage = 50
-	fullPage  = 1000
-)
-
 // Instances lists the instances of a scope page by page. When all have been
 // yielded the running ones come once more, with their status checks.
 func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
 	return func(yield func([]Instance, error) bool) {
 		running := map[string]Instance{}
-		in := &ec2.DescribeInstancesInput{MaxResults: aws.Int32(firstPage)}
-		for {
-			out, err := client.DescribeInstances(ctx, in)
+		for reservations, err := range reservationPages(ctx, client) {
 			if err != nil {
-				yield(nil, explain(err, "describe-instances", client.Options().Region, false))
+				yield(nil, err)
 				return
 			}
-			page := instanceRows(out.Reservations)
+			page := instanceRows(reservations)
 			for _, i := range page {
 				if i.State == string(types.InstanceStateNameRunning) {
 					running[i.ID] = i
@@ -88,10 +80,6 @@ func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, er
 			if !yield(page, nil) {
 				return
 			}
-			if aws.ToString(out.NextToken) == "" {
-				break
-			}
-			in.NextToken, in.MaxResults = out.NextToken, aws.Int32(fullPage)
 		}
 		for page, err := range withChecks(ctx, client, running) {
 			if !yield(page, err) || err != nil {
@@ -99,6 +87,16 @@ func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, er
 			}
 		}
 	}
+}
+
+func reservationPages(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.Reservation, error] {
+	return pagesOf(client, "describe-instances", func(size *int32, token *string) ([]types.Reservation, *string, error) {
+		out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: size, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Reservations, out.NextToken, nil
+	})
 }
 
 // withChecks reads the status checks and yields the rows that have some.
@@ -158,23 +156,47 @@ func mapKeys[V any](m map[string]V) iter.Seq[string] {
 	}
 }
 
-// filterValues is the most values that EC2 takes in one filter.
-const filterValues = 200
-
 // describeByFilter asks by the filter instance-id, which, unlike the parameter,
 // does not fail for IDs that are gone.
 func describeByFilter(ctx context.Context, client *ec2.Client, ids []string, found func([]types.Reservation)) error {
 	for chunk := range slices.Chunk(ids, filterValues) {
-		pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{
-			Filters: []types.Filter{{Name: aws.String("instance-id"), Values: chunk}}, MaxResults: aws.Int32(fullPage),
-		})
-		for pages.HasMorePages() {
-			out, err := pages.NextPage(ctx)
-			if err != nil {
-				return explain(err, "describe-instances", client.Options().Region, false)
-			}
-			found(out.Reservations)
+		if err := instancesWhere(ctx, client, filtersOn("instance-id", chunk...), found); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// instanceNamed reads an instance that must be there.
+func instanceNamed(ctx context.Context, client *ec2.Client, id string) (types.Instance, error) {
+	i, _, err := readInstance(ctx, client, "describe-instances", id)
+	return i, err
+}
+
+// readInstance is instanceNamed for an operation, whose errors bear its name
+// and leave no doubt that nothing has changed. It also tells the ID of its request.
+func readInstance(ctx context.Context, client *ec2.Client, operation, id string) (types.Instance, string, error) {
+	out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
+	if err != nil {
+		return types.Instance{}, "", explain(err, operation, client.Options().Region, false)
+	}
+	requestID := requestIDOf(out.ResultMetadata)
+	for _, r := range out.Reservations {
+		if len(r.Instances) > 0 {
+			return r.Instances[0], requestID, nil
+		}
+	}
+	return types.Instance{}, requestID, notFound(operation, "InvalidInstanceID.NotFound", "The instance ID '"+id+"' does not exist", client.Options().Region)
+}
+
+func instancesWhere(ctx context.Context, client *ec2.Client, filters []types.Filter, found func([]types.Reservation)) error {
+	pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(fullPage)})
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx)
+		if err != nil {
+			return explain(err, "describe-instances", client.Options().Region, false)
+		}
+		found(out.Reservations)
 	}
 	return nil
 }
@@ -344,7 +366,7 @@ func InspectInstance(ctx context.Context, client *ec2.Client, id string) (Instan
 		}
 	})
 	wg.Go(func() {
-		out, err := client.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: []types.Filter{{Name: aws.String("attachment.instance-id"), Values: []string{id}}}})
+		out, err := client.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: filtersOn("attachment.instance-id", id)})
 		if err == nil {
 			d.Volumes = out.Volumes
 		}

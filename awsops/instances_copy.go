@@ -56,14 +56,10 @@ func runInstancesFromTemplate() Operation {
 
 // template reads the instance that is to be copied.
 func template(ctx context.Context, client *ec2.Client, id string) (types.Instance, error) {
-	out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
+	i, _, err := readInstance(ctx, client, "run-instances-from-template", id)
 	if err != nil {
-		return types.Instance{}, explain(err, "run-instances-from-template", client.Options().Region, false) // nothing has been launched
+		return i, err
 	}
-	if len(out.Reservations) == 0 || len(out.Reservations[0].Instances) == 0 {
-		return types.Instance{}, &InputError{Field: "instance-id", Value: id, Rule: "is not listed by EC2"}
-	}
-	i := out.Reservations[0].Instances[0]
 	if s := stateName(i.State); s == "terminated" || s == "shutting-down" {
 		return types.Instance{}, &InputError{Field: "instance-id", Value: id, Rule: "is " + s + " and cannot be copied"}
 	}

@@ -323,7 +323,7 @@ func groupIDs(client *ec2.Client, ctx context.Context, in *launchIn) error {
 // one, or "" if there is none.
 func launchVPC(ctx context.Context, client *ec2.Client, in *launchIn) (string, error) {
 	if in.SubnetId == nil {
-		out, err := client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{{Name: aws.String("is-default"), Values: []string{"true"}}}})
+		out, err := client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: filtersOn("is-default", "true")})
 		if err != nil {
 			return "", explain(err, "run-instances", client.Options().Region, false)
 		}
@@ -365,7 +365,7 @@ func oneGroup(name string, groups []types.SecurityGroup, vpc string) (string, er
 func literal(values []string) []string {
 	out := make([]string, len(values))
 	for i, v := range values {
-		out[i] = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(v)
+		out[i] = exactly(v)
 	}
 	return out
 }

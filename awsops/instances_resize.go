@@ -69,14 +69,10 @@ type resizePlan struct {
 // leaves no doubt that nothing has changed.
 func planResize(ctx context.Context, client *ec2.Client, id, to string) (resizePlan, error) {
 	var p resizePlan
-	out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
-	if err != nil {
-		return p, explain(err, "resize-instance", client.Options().Region, false)
+	var err error
+	if p.instance, p.requestID, err = readInstance(ctx, client, "resize-instance", id); err != nil {
+		return p, err
 	}
-	if len(out.Reservations) == 0 || len(out.Reservations[0].Instances) == 0 {
-		return p, &InputError{Field: "instance-id", Value: id, Rule: "is not in this region"}
-	}
-	p.instance, p.requestID = out.Reservations[0].Instances[0], requestIDOf(out.ResultMetadata)
 	kinds, err := client.DescribeInstanceTypes(ctx, &ec2.DescribeInstanceTypesInput{InstanceTypes: slices.Compact([]types.InstanceType{types.InstanceType(to), p.instance.InstanceType})})
 	if err != nil {
 		return p, explain(err, "resize-instance", client.Options().Region, false)

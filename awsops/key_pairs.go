@@ -70,8 +70,7 @@ func nameTaken(ctx context.Context, client *ec2.Client, name string) ([]string, 
 // read, which leaves no doubt when it fails; nil means that there is none.
 func findKeyPair(ctx context.Context, client *ec2.Client, name string, opts ...func(*ec2.Options)) (*types.KeyPairInfo, error) {
 	for _, filter := range []string{"key-pair-id", "key-name"} {
-		literal := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`).Replace(name)
-		out, err := client.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: []types.Filter{{Name: aws.String(filter), Values: []string{literal}}}}, opts...)
+		out, err := client.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{Filters: filtersOn(filter, exactly(name))}, opts...)
 		if err != nil {
 			return nil, explain(err, "describe-key-pairs", client.Options().Region, false)
 		}
@@ -125,17 +124,13 @@ func launchedWith(ctx context.Context, client *ec2.Client, ids []string) ([]stri
 			return lines, err
 		}
 		name, instances := aws.ToString(found.KeyName), []string{}
-		pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{
-			Filters: []types.Filter{{Name: aws.String("key-name"), Values: []string{name}}}, MaxResults: aws.Int32(fullPage),
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return lines, explain(err, "describe-instances", client.Options().Region, false)
-			}
-			for _, i := range instanceRows(page.Reservations) {
+		err = instancesWhere(ctx, client, filtersOn("key-name", exactly(name)), func(rs []types.Reservation) {
+			for _, i := range instanceRows(rs) {
 				instances = append(instances, strings.TrimSpace(i.Name+" "+i.ID))
 			}
+		})
+		if err != nil {
+			return lines, err
 		}
 		if n := len(instances); n > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %d launched with it: %s", name, n, strings.Join(instances, ", ")))

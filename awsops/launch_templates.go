@@ -26,20 +26,13 @@ const (
 
 // LaunchTemplates lists the launch templates of the client's region.
 func LaunchTemplates(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.LaunchTemplate, error] {
-	return func(yield func([]types.LaunchTemplate, error) bool) {
-		in := &ec2.DescribeLaunchTemplatesInput{MaxResults: aws.Int32(firstPage)}
-		for {
-			out, err := client.DescribeLaunchTemplates(ctx, in)
-			if err != nil {
-				yield(nil, explain(err, "describe-launch-templates", client.Options().Region, false))
-				return
-			}
-			if !yield(out.LaunchTemplates, nil) || aws.ToString(out.NextToken) == "" {
-				return
-			}
-			in.NextToken, in.MaxResults = out.NextToken, aws.Int32(fullTemplatePage)
+	return pagesOf(client, "describe-launch-templates", func(size *int32, token *string) ([]types.LaunchTemplate, *string, error) {
+		out, err := client.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{MaxResults: aws.Int32(min(*size, fullTemplatePage)), NextToken: token})
+		if err != nil {
+			return nil, nil, err
 		}
-	}
+		return out.LaunchTemplates, out.NextToken, nil
+	})
 }
 
 // TemplateVersions reads all versions of a launch template, newest first.

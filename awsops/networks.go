@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
@@ -40,23 +39,4 @@ func NetworkInterfaces(ctx context.Context, client *ec2.Client) iter.Seq2[[]type
 		}
 		return out.NetworkInterfaces, out.NextToken, nil
 	})
-}
-
-// pagesOf lists page by page: a small one first, so that rows show soon, then
-// full ones. It ends with the last page, or with an error.
-func pagesOf[T any](client *ec2.Client, operation string, fetch func(size *int32, token *string) ([]T, *string, error)) iter.Seq2[[]T, error] {
-	return func(yield func([]T, error) bool) {
-		size, token := int32(firstPage), (*string)(nil)
-		for {
-			items, next, err := fetch(&size, token)
-			if err != nil {
-				yield(nil, explain(err, operation, client.Options().Region, false))
-				return
-			}
-			if !yield(items, nil) || aws.ToString(next) == "" {
-				return
-			}
-			size, token = fullPage, next
-		}
-	}
 }

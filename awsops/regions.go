@@ -32,11 +32,6 @@ func Zones(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.Availabili
 	})
 }
 
-// onePage is a listing that EC2 answers whole.
-func onePage[T any](fetch func() ([]T, error)) iter.Seq2[[]T, error] {
-	return func(yield func([]T, error) bool) { yield(fetch()) }
-}
-
 // Geography joins the names of the places where a region is.
 func Geography(r types.Region) []string {
 	var out []string

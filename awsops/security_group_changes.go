@@ -291,16 +291,16 @@ func (in *ruleChange) resolve(ctx context.Context, client *ec2.Client) error {
 	if in.Source == nil || isGroupID(*in.Source) {
 		return nil
 	}
-	groups, err := groupsWhere(ctx, client, where("group-id", id))
+	groups, err := groupsWhere(ctx, client, filterOn("group-id", id))
 	if err != nil {
 		return err
 	}
 	var more []types.Filter
 	for _, g := range groups {
-		more = append(more, where("vpc-id", aws.ToString(g.VpcId)))
+		more = append(more, filterOn("vpc-id", aws.ToString(g.VpcId)))
 	}
 	if in.Owner != nil {
-		more = append(more, where("owner-id", *in.Owner))
+		more = append(more, filterOn("owner-id", *in.Owner))
 	}
 	source, err := groupID(ctx, client, *in.Source, more...)
 	for i := range in.rules {

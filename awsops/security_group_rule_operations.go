@@ -73,7 +73,7 @@ func compareRules(ctx context.Context, client *ec2.Client, in *ruleChange, egres
 	if err := in.resolve(ctx, client); err != nil {
 		return nil, err
 	}
-	groups, err := groupsWhere(ctx, client, where("group-id", *in.Group))
+	groups, err := groupsWhere(ctx, client, filterOn("group-id", *in.Group))
 	var lines []string
 	for _, g := range groups {
 		permissions := g.IpPermissions

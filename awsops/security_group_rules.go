@@ -62,7 +62,9 @@ func (r SecurityGroupRule) Exposes() []string {
 func SecurityGroupRules(ctx context.Context, client *ec2.Client) iter.Seq2[[]SecurityGroupRule, error] {
 	return func(yield func([]SecurityGroupRule, error) bool) {
 		var groups map[string]string
-		for page, err := range rulePages(ctx, client, &ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(firstPage)}) {
+		for page, err := range pagesOf(client, "describe-security-group-rules", func(size *int32, token *string) ([]SecurityGroupRule, *string, error) {
+			return rulePage(ctx, client, &ec2.DescribeSecurityGroupRulesInput{MaxResults: size, NextToken: token})
+		}) {
 			if groups == nil && err == nil {
 				if !yield(page, nil) {
 					return
@@ -100,42 +102,36 @@ func nameRules(rules []SecurityGroupRule, groups map[string]string) {
 	}
 }
 
-// rulePages reads rules page by page, after the first in large pages.
-func rulePages(ctx context.Context, client *ec2.Client, in *ec2.DescribeSecurityGroupRulesInput, opts ...func(*ec2.Options)) iter.Seq2[[]SecurityGroupRule, error] {
-	return func(yield func([]SecurityGroupRule, error) bool) {
-		for {
-			out, err := client.DescribeSecurityGroupRules(ctx, in, opts...)
-			if err != nil {
-				yield(nil, explain(err, "describe-security-group-rules", client.Options().Region, false))
-				return
-			}
-			page := make([]SecurityGroupRule, len(out.SecurityGroupRules))
-			for i, r := range out.SecurityGroupRules {
-				page[i].SecurityGroupRule = r
-			}
-			if !yield(page, nil) || aws.ToString(out.NextToken) == "" {
-				return
-			}
-			in.NextToken = out.NextToken
-			if aws.ToInt32(in.MaxResults) == firstPage {
-				in.MaxResults = aws.Int32(fullPage)
-			}
+func rulePage(ctx context.Context, client *ec2.Client, in *ec2.DescribeSecurityGroupRulesInput, opts ...func(*ec2.Options)) ([]SecurityGroupRule, *string, error) {
+	out, err := client.DescribeSecurityGroupRules(ctx, in, opts...)
+	if err != nil {
+		return nil, nil, explain(err, "describe-security-group-rules", client.Options().Region, false)
+	}
+	page := make([]SecurityGroupRule, len(out.SecurityGroupRules))
+	for i, r := range out.SecurityGroupRules {
+		page[i].SecurityGroupRule = r
+	}
+	return page, out.NextToken, nil
+}
+
+// allRules reads every page, with the names of the groups.
+func allRules(ctx context.Context, client *ec2.Client, in *ec2.DescribeSecurityGroupRulesInput, opts ...func(*ec2.Options)) ([]SecurityGroupRule, error) {
+	var rules []SecurityGroupRule
+	for {
+		page, next, err := rulePage(ctx, client, in, opts...)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, page...)
+		if in.NextToken = next; aws.ToString(next) == "" {
+			return rules, lookUpNames(ctx, client, rules)
 		}
 	}
 }
 
-// rulesWhere reads the rules that pass a filter, with the names of their groups.
-func rulesWhere(ctx context.Context, client *ec2.Client, filters ...types.Filter) iter.Seq2[[]SecurityGroupRule, error] {
-	return func(yield func([]SecurityGroupRule, error) bool) {
-		for page, err := range rulePages(ctx, client, &ec2.DescribeSecurityGroupRulesInput{Filters: filters, MaxResults: aws.Int32(fullPage)}) {
-			if err == nil {
-				err = lookUpNames(ctx, client, page)
-			}
-			if !yield(page, err) || err != nil {
-				return
-			}
-		}
-	}
+// rulesWhere reads the rules that pass a filter.
+func rulesWhere(ctx context.Context, client *ec2.Client, name string, values ...string) ([]SecurityGroupRule, error) {
+	return allRules(ctx, client, &ec2.DescribeSecurityGroupRulesInput{Filters: filtersOn(name, values...), MaxResults: aws.Int32(fullPage)})
 }
 
 // lookUpNames names the groups of some rules; one of another account has no name here.
@@ -149,7 +145,7 @@ func lookUpNames(ctx context.Context, client *ec2.Client, rules []SecurityGroupR
 	}
 	groups := map[string]string{}
 	for chunk := range slices.Chunk(unique(ids), filterValues) {
-		found, err := groupsWhere(ctx, client, where("group-id", chunk...))
+		found, err := groupsWhere(ctx, client, filterOn("group-id", chunk...))
 		if err != nil {
 			return err
 		}
@@ -165,12 +161,11 @@ func lookUpNames(ctx context.Context, client *ec2.Client, rules []SecurityGroupR
 func rulesByID(ctx context.Context, client *ec2.Client, ids []string) ([]SecurityGroupRule, error) {
 	var out []SecurityGroupRule
 	for chunk := range slices.Chunk(ids, filterValues) {
-		for page, err := range rulesWhere(ctx, client, where("security-group-rule-id", chunk...)) {
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, page...)
+		found, err := rulesWhere(ctx, client, "security-group-rule-id", chunk...)
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, found...)
 	}
 	return out, nil
 }
@@ -254,19 +249,13 @@ func callDescribeRules(client *ec2.Client, ctx context.Context, in *listRules, o
 		if err != nil {
 			return nil, err
 		}
-		in.Filters = append(in.Filters, where("group-id", id))
+		in.Filters = append(in.Filters, filterOn("group-id", id))
 	}
 	if in.MaxResults == nil && len(in.SecurityGroupRuleIds) == 0 {
 		in.MaxResults = aws.Int32(fullPage)
 	}
-	var out []SecurityGroupRule
-	for page, err := range rulePages(ctx, client, &in.DescribeSecurityGroupRulesInput, opts...) {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, page...)
-	}
-	return &out, lookUpNames(ctx, client, out)
+	out, err := allRules(ctx, client, &in.DescribeSecurityGroupRulesInput, opts...)
+	return &out, err
 }
 
 // ruleStates tells which rules are still there.
@@ -295,14 +284,13 @@ func whatRulesSay(ctx context.Context, client *ec2.Client, ids []string) ([]stri
 	}
 	for group := range open {
 		others := 0
-		for page, err := range rulesWhere(ctx, client, where("group-id", group)) {
-			if err != nil {
-				return lines, err
-			}
-			for _, r := range page {
-				if everythingOut(r) && !slices.Contains(ids, aws.ToString(r.SecurityGroupRuleId)) {
-					others++
-				}
+		all, err := rulesWhere(ctx, client, "group-id", group)
+		if err != nil {
+			return lines, err
+		}
+		for _, r := range all {
+			if everythingOut(r) && !slices.Contains(ids, aws.ToString(r.SecurityGroupRuleId)) {
+				others++
 			}
 		}
 		if others == 0 {

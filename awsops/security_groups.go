@@ -47,15 +47,6 @@ func allGroups(ctx context.Context, client *ec2.Client, in *ec2.DescribeSecurity
 	return groups, nil
 }
 
-func where(name string, values ...string) types.Filter {
-	return types.Filter{Name: aws.String(name), Values: values}
-}
-
-// exactly keeps a filter from reading * and ? as wildcards; a group may be called that.
-func exactly(value string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(value)
-}
-
 func isGroupID(s string) bool { return strings.HasPrefix(s, "sg-") } // which no name may begin with
 
 // groupID resolves a name, because EC2 itself finds names in the default VPC only.
@@ -63,7 +54,7 @@ func groupID(ctx context.Context, client *ec2.Client, nameOrID string, more ...t
 	if isGroupID(nameOrID) {
 		return nameOrID, nil
 	}
-	found, err := groupsWhere(ctx, client, append(more, where("group-name", exactly(nameOrID)))...)
+	found, err := groupsWhere(ctx, client, append(more, filterOn("group-name", exactly(nameOrID)))...)
 	if err != nil {
 		return "", err
 	}
@@ -126,9 +117,9 @@ func createSecurityGroup() Operation {
 
 // compareGroup warns of a group that has the name already.
 func compareGroup(ctx context.Context, client *ec2.Client, v Values) ([]string, error) {
-	filters := []types.Filter{where("group-name", exactly(v.Get("group-name")))}
+	filters := filtersOn("group-name", exactly(v.Get("group-name")))
 	if vpc := v.Get("vpc-id"); vpc != "" {
-		filters = append(filters, where("vpc-id", vpc))
+		filters = append(filters, filterOn("vpc-id", vpc))
 	}
 	found, err := groupsWhere(ctx, client, filters...)
 	var lines []string
@@ -232,12 +223,12 @@ func getSecurityGroup(client *ec2.Client, ctx context.Context, in *groupTarget, 
 	if err != nil {
 		return nil, err
 	}
+	if len(found.SecurityGroups) == 0 { // an emulator that ignores unknown IDs
+		return nil, notFound("describe-security-groups", "InvalidGroup.NotFound", "The security group '"+id+"' does not exist", client.Options().Region)
+	}
 	out := &groupDetails{SecurityGroup: found.SecurityGroups[0]}
-	for page, err := range rulesWhere(ctx, client, where("group-id", id)) {
-		if err != nil {
-			return nil, err
-		}
-		out.rules = append(out.rules, page...)
+	if out.rules, err = rulesWhere(ctx, client, "group-id", id); err != nil {
+		return nil, err
 	}
 	sortBy(out.rules, func(a, b SecurityGroupRule) int { return strings.Compare(a.Direction(), b.Direction()) })
 	return out, nil
@@ -323,7 +314,7 @@ func some(list []string) string {
 
 func interfacesIn(ctx context.Context, client *ec2.Client, group string) ([]string, error) {
 	var users []string
-	pages := ec2.NewDescribeNetworkInterfacesPaginator(client, &ec2.DescribeNetworkInterfacesInput{Filters: []types.Filter{where("group-id", group)}, MaxResults: aws.Int32(fullPage)})
+	pages := ec2.NewDescribeNetworkInterfacesPaginator(client, &ec2.DescribeNetworkInterfacesInput{Filters: filtersOn("group-id", group), MaxResults: aws.Int32(fullPage)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -347,7 +338,7 @@ func interfacesIn(ctx context.Context, client *ec2.Client, group string) ([]stri
 func groupsNaming(ctx context.Context, client *ec2.Client, id string) ([]string, error) {
 	var out []string
 	for _, filter := range []string{"ip-permission.group-id", "egress.ip-permission.group-id"} {
-		found, err := groupsWhere(ctx, client, where(filter, id))
+		found, err := groupsWhere(ctx, client, filterOn(filter, id))
 		if err != nil {
 			return nil, err
 		}
@@ -364,9 +355,9 @@ func groupsNaming(ctx context.Context, client *ec2.Client, id string) ([]string,
 func groupStates(ctx context.Context, client *ec2.Client, groups []string) (map[string]string, error) {
 	states := map[string]string{}
 	for _, g := range groups {
-		filter := where("group-id", g)
+		filter := filterOn("group-id", g)
 		if !isGroupID(g) {
-			filter = where("group-name", exactly(g))
+			filter = filterOn("group-name", exactly(g))
 		}
 		found, err := groupsWhere(ctx, client, filter)
 		if err != nil {
@@ -381,7 +372,7 @@ func groupStates(ctx context.Context, client *ec2.Client, groups []string) (map[
 
 // InspectSecurityGroup fetches one group anew, with what uses it.
 func InspectSecurityGroup(ctx context.Context, client *ec2.Client, id string) (g types.SecurityGroup, users, referrers []string, err error) {
-	found, err := groupsWhere(ctx, client, where("group-id", id))
+	found, err := groupsWhere(ctx, client, filterOn("group-id", id))
 	if err != nil {
 		return g, nil, nil, err
 	}

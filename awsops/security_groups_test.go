@@ -405,6 +405,11 @@ func TestListingsOfGroups(t *testing.T) {
 	if !slices.Equal(pages, []int{50, 50, 84}) || named != 134 {
 		t.Errorf("rules in pages of %v, %d named", pages, named)
 	}
+	asked := b.count("DescribeSecurityGroupRules")
+	b.run(t, "describe-security-group-rules", awsops.Values{"page-size": {"50"}})
+	if n := b.count("DescribeSecurityGroupRules") - asked; n != 3 { // 134 rules
+		t.Errorf("%d pages of 50", n)
+	}
 	b.sim.Inject(ec2sim.Fault{Action: "DescribeSecurityGroups", Code: "UnauthorizedOperation", Message: "no", Status: 403})
 	for page, err := range awsops.SecurityGroupRules(t.Context(), client) {
 		if err != nil && awsops.AsError(err).Code != "UnauthorizedOperation" || err == nil && len(page) != 50 {

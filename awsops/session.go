@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go/logging"
 )
 
@@ -205,7 +204,7 @@ func (s *Session) Identify(ctx context.Context, scope Scope) (string, error) {
 		return "", err
 	}
 	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
-		Filters: []types.Filter{{Name: aws.String("group-name"), Values: []string{"default"}}}, MaxResults: aws.Int32(5),
+		Filters: filtersOn("group-name", "default"), MaxResults: aws.Int32(5),
 	})
 	if err != nil {
 		return "", explain(err, "account-id", scope.Region, false)

@@ -17,20 +17,13 @@ import (
 // Snapshots lists the account's own snapshots page by page; without an owner a
 // region has tens of thousands of public ones.
 func Snapshots(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.Snapshot, error] {
-	return func(yield func([]types.Snapshot, error) bool) {
-		in := &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, MaxResults: aws.Int32(firstPage)}
-		for {
-			out, err := client.DescribeSnapshots(ctx, in)
-			if err != nil {
-				yield(nil, explain(err, "describe-snapshots", client.Options().Region, false))
-				return
-			}
-			if !yield(out.Snapshots, nil) || aws.ToString(out.NextToken) == "" {
-				return
-			}
-			in.NextToken, in.MaxResults = out.NextToken, aws.Int32(fullPage)
+	return pagesOf(client, "describe-snapshots", func(size *int32, token *string) ([]types.Snapshot, *string, error) {
+		out, err := client.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, MaxResults: size, NextToken: token})
+		if err != nil {
+			return nil, nil, err
 		}
-	}
+		return out.Snapshots, out.NextToken, nil
+	})
 }
 
 // SnapshotsByID reads single snapshots. IDs that EC2 does not list are left out.

@@ -14,20 +14,13 @@ import (
 
 // Tags lists the tags of every resource of the client's region, page by page.
 func Tags(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.TagDescription, error] {
-	return func(yield func([]types.TagDescription, error) bool) {
-		in := &ec2.DescribeTagsInput{MaxResults: aws.Int32(firstPage)}
-		for {
-			out, err := client.DescribeTags(ctx, in)
-			if err != nil {
-				yield(nil, explain(err, "describe-tags", client.Options().Region, false))
-				return
-			}
-			if !yield(out.Tags, nil) || aws.ToString(out.NextToken) == "" {
-				return
-			}
-			in.NextToken, in.MaxResults = out.NextToken, aws.Int32(fullPage)
+	return pagesOf(client, "describe-tags", func(size *int32, token *string) ([]types.TagDescription, *string, error) {
+		out, err := client.DescribeTags(ctx, &ec2.DescribeTagsInput{MaxResults: size, NextToken: token})
+		if err != nil {
+			return nil, nil, err
 		}
-	}
+		return out.Tags, out.NextToken, nil
+	})
 }
 
 // AnyResource is the noun of operations that take resources of every kind.
@@ -100,7 +93,7 @@ func deleteTags() Operation {
 // toFilter binds one value to one EC2 filter.
 func toFilter[In any](name string, member func(In) *[]types.Filter) Binding[In] {
 	return to(KindString, func(in In, v string) {
-		*member(in) = append(*member(in), types.Filter{Name: aws.String(name), Values: []string{v}})
+		*member(in) = append(*member(in), filterOn(name, v))
 	})
 }
 
@@ -151,10 +144,9 @@ func describeTags(client *ec2.Client, ctx context.Context, in *ec2.DescribeTagsI
 // presentValues reads the values that resources have for a key.
 func presentValues(ctx context.Context, client *ec2.Client, v Values) (key string, ids []string, values map[string]string, err error) {
 	key, ids, values = strings.TrimSpace(v.Get("tag-key")), idList(v["resource-ids"]), map[string]string{}
-	literal := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`).Replace(key)
 	for chunk := range slices.Chunk(ids, filterValues-1) {
 		tags, err := describeTags(client, ctx, &ec2.DescribeTagsInput{Filters: []types.Filter{
-			{Name: aws.String("resource-id"), Values: chunk}, {Name: aws.String("key"), Values: []string{literal}},
+			filterOn("resource-id", chunk...), filterOn("key", exactly(key)),
 		}})
 		if err != nil {
 			return key, ids, values, explain(err, "describe-tags", client.Options().Region, false)

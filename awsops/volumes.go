@@ -33,31 +33,35 @@ const volumePage = 500
 func Volumes(ctx context.Context, client *ec2.Client) iter.Seq2[[]*Volume, error] {
 	return func(yield func([]*Volume, error) bool) {
 		var more *volumeNews
-		in := &ec2.DescribeVolumesInput{MaxResults: aws.Int32(firstPage)}
-		for {
-			out, err := client.DescribeVolumes(ctx, in)
+		for page, err := range volumePages(ctx, client) {
 			if err != nil {
-				yield(nil, explain(err, "describe-volumes", client.Options().Region, false))
+				yield(nil, err)
 				return
 			}
 			if more == nil {
-				if !yield(more.add(out.Volumes), nil) {
+				if !yield(more.add(page), nil) {
 					return
 				}
 				more = readVolumeNews(ctx, client)
 			}
-			if !yield(more.add(out.Volumes), nil) {
+			if !yield(more.add(page), nil) {
 				return
 			}
-			if aws.ToString(out.NextToken) == "" {
-				break
-			}
-			in.NextToken, in.MaxResults = out.NextToken, aws.Int32(volumePage)
 		}
 		if more.err != nil {
 			yield(nil, more.err)
 		}
 	}
+}
+
+func volumePages(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.Volume, error] {
+	return pagesOf(client, "describe-volumes", func(size *int32, token *string) ([]types.Volume, *string, error) {
+		out, err := client.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{MaxResults: aws.Int32(min(*size, volumePage)), NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Volumes, out.NextToken, nil
+	})
 }
 
 // VolumesByID reads single volumes. IDs that EC2 does not list are left out.
@@ -112,10 +116,6 @@ func oneVolume(ctx context.Context, client *ec2.Client, id string) (types.Volume
 // notFound is EC2's refusal of an ID, where EC2 or an emulator says nothing.
 func notFound(operation, code, message, region string) *Error {
 	return &Error{Operation: operation, Class: Refused, Code: code, Message: message, Hint: strings.ReplaceAll(adviceFor(code, 0).hint, "{region}", region)}
-}
-
-func filtersOn(name string, values ...string) []types.Filter {
-	return []types.Filter{filterOn(name, values...)}
 }
 
 // changesOf reads the modifications of volumes; most have none.

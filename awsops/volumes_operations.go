@@ -163,20 +163,6 @@ func attach(client *ec2.Client, ctx context.Context, in *ec2.AttachVolumeInput, 
 	return client.AttachVolume(ctx, in, opts...)
 }
 
-// instanceNamed reads an instance that must be there.
-func instanceNamed(ctx context.Context, client *ec2.Client, id string) (types.Instance, error) {
-	out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
-	if err != nil {
-		return types.Instance{}, explain(err, "describe-instances", client.Options().Region, false)
-	}
-	for _, r := range out.Reservations {
-		if len(r.Instances) > 0 {
-			return r.Instances[0], nil
-		}
-	}
-	return types.Instance{}, notFound("describe-instances", "InvalidInstanceID.NotFound", "The instance ID '"+id+"' does not exist", client.Options().Region)
-}
-
 // attachAhead tells where a volume goes, by what name, and what stands against it.
 func attachAhead(ctx context.Context, client *ec2.Client, v Values) ([]string, error) {
 	volume, err := oneVolume(ctx, client, v.Get("volume-id"))
