@@ -60,7 +60,7 @@ func (in *imageChange) removes() bool { return aws.ToString(in.Operation) == "re
 // OrganizationARN names an organization, or a unit of one.
 func OrganizationARN() Rule {
 	shape := regexp.MustCompile(`^arn:aws[a-z-]*:organizations::[0-9]{12}:(organization/o-[a-z0-9]{10,32}|ou/o-[a-z0-9]{10,32}/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$`)
-	const text = "the ARN of an organization or of a unit: arn:aws:organizations::ACCOUNT:organization/o-... or :ou/o-.../ou-..."
+	const text = "the ARN of an organization (…:organization/o-ID) or of a unit (…:ou/o-ID/ou-ID)"
 	return Rule{Text: text, Check: func(s string) (string, error) {
 		if !shape.MatchString(s) {
 			return "", errors.New("write " + text)

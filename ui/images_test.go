@@ -34,7 +34,6 @@ func TestAnImageIsMadeOfAnInstance(t *testing.T) {
 	d := start(t, small())
 	d.on("web-1").press("W")
 	d.shows("create-image", "i-0aa00000000000001")
-	d.press("tab")
 	d.frame("images-create")
 	d.type_("by hand")
 	for range 9 {

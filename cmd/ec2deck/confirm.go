@@ -54,7 +54,7 @@ func targets(ctx context.Context, s *awsops.Session, r awsops.Request) []string 
 	info, ids := r.Operation.Info(), r.Targets()
 	names := namesOf(ctx, s, r.Scope, info.Noun, ids)
 	var states map[string]string
-	if client, err := s.Client(r.Scope); err == nil && info.Expect != nil && len(ids) > 0 {
+	if client, err := s.Client(r.Scope); err == nil && info.Expect != nil && info.Expect.States != nil && !info.Makes() && len(ids) > 0 {
 		states, _ = info.Expect.States(ctx, client, ids) // a state that cannot be read is left out
 	}
 	lines := make([]string, len(ids))
