@@ -28,19 +28,11 @@ const typePage = 100
 func InstanceTypes(ctx context.Context, client *ec2.Client) iter.Seq2[[]*TypeInfo, error] {
 	return func(yield func([]*TypeInfo, error) bool) {
 		var all []*TypeInfo
-		pages := ec2.NewDescribeInstanceTypesPaginator(client, &ec2.DescribeInstanceTypesInput{MaxResults: aws.Int32(typePage)})
-		for pages.HasMorePages() {
-			out, err := pages.NextPage(ctx)
-			if err != nil {
-				yield(nil, explain(err, "describe-instance-types", client.Options().Region, false))
-				return
-			}
-			page := make([]*TypeInfo, len(out.InstanceTypes))
-			for i, t := range out.InstanceTypes {
-				page[i] = &TypeInfo{InstanceTypeInfo: t}
-			}
+		for page, err := range pagesOf(client, "describe-instance-types", func(size *int32, token *string) ([]*TypeInfo, *string, error) {
+			return typesPage(client, ctx, &ec2.DescribeInstanceTypesInput{MaxResults: aws.Int32(min(*size, typePage)), NextToken: token})
+		}) {
 			all = append(all, page...)
-			if !yield(page, nil) {
+			if !yield(page, err) || err != nil {
 				return
 			}
 		}
@@ -56,14 +48,25 @@ func InstanceTypes(ctx context.Context, client *ec2.Client) iter.Seq2[[]*TypeInf
 	}
 }
 
+func typesPage(client *ec2.Client, ctx context.Context, in *ec2.DescribeInstanceTypesInput, opts ...func(*ec2.Options)) ([]*TypeInfo, *string, error) {
+	out, err := client.DescribeInstanceTypes(ctx, in, opts...)
+	if err != nil {
+		return nil, nil, err
+	}
+	page := make([]*TypeInfo, len(out.InstanceTypes))
+	for i, t := range out.InstanceTypes {
+		page[i] = &TypeInfo{InstanceTypeInfo: t}
+	}
+	return page, out.NextToken, nil
+}
+
 // typeZones tells the zones in which types can be had, by type.
 func typeZones(ctx context.Context, client *ec2.Client, filters []types.Filter, opts ...func(*ec2.Options)) (map[string][]string, error) {
 	zones := map[string][]string{}
-	pages := ec2.NewDescribeInstanceTypeOfferingsPaginator(client, &ec2.DescribeInstanceTypeOfferingsInput{
-		LocationType: types.LocationTypeAvailabilityZone, Filters: filters, MaxResults: aws.Int32(fullPage),
-	})
-	for pages.HasMorePages() {
-		out, err := pages.NextPage(ctx, opts...)
+	err := everyPage(func(token *string) (*string, error) {
+		out, err := client.DescribeInstanceTypeOfferings(ctx, &ec2.DescribeInstanceTypeOfferingsInput{
+			LocationType: types.LocationTypeAvailabilityZone, Filters: filters, MaxResults: aws.Int32(fullPage), NextToken: token,
+		}, opts...)
 		if err != nil {
 			return nil, explain(err, "describe-instance-type-offerings", client.Options().Region, false)
 		}
@@ -71,11 +74,12 @@ func typeZones(ctx context.Context, client *ec2.Client, filters []types.Filter, 
 			name := string(o.InstanceType)
 			zones[name] = append(zones[name], aws.ToString(o.Location))
 		}
-	}
+		return out.NextToken, nil
+	})
 	for _, list := range zones {
 		slices.Sort(list)
 	}
-	return zones, nil
+	return zones, err
 }
 
 // VCPUs counts the virtual CPUs.
@@ -254,15 +258,14 @@ func describeTypes(client *ec2.Client, ctx context.Context, in *typesIn, opts ..
 		in.MaxResults = aws.Int32(typePage)
 	}
 	out := &describedTypes{}
-	pages := ec2.NewDescribeInstanceTypesPaginator(client, &in.DescribeInstanceTypesInput)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, opts...)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range page.InstanceTypes {
-			out.types = append(out.types, &TypeInfo{InstanceTypeInfo: t})
-		}
+	err := everyPage(func(token *string) (*string, error) {
+		in.NextToken = token
+		page, next, err := typesPage(client, ctx, &in.DescribeInstanceTypesInput, opts...)
+		out.types = append(out.types, page...)
+		return next, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	if in.Zone != "" {
 		zones, err := typeZones(ctx, client, filtersOn("location", in.Zone), opts...)

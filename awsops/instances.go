@@ -105,12 +105,10 @@ func withChecks(ctx context.Context, client *ec2.Client, running map[string]Inst
 		if len(running) == 0 {
 			return
 		}
-		pages := ec2.NewDescribeInstanceStatusPaginator(client, &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(fullPage)})
-		for pages.HasMorePages() {
-			out, err := pages.NextPage(ctx)
+		err := everyPage(func(token *string) (*string, error) {
+			out, err := client.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(fullPage), NextToken: token})
 			if err != nil {
-				yield(nil, explain(err, "describe-instance-status", client.Options().Region, false))
-				return
+				return nil, err
 			}
 			var page []Instance
 			for _, s := range out.InstanceStatuses {
@@ -120,8 +118,12 @@ func withChecks(ctx context.Context, client *ec2.Client, running map[string]Inst
 				}
 			}
 			if !yield(page, nil) {
-				return
+				return nil, nil
 			}
+			return out.NextToken, nil
+		})
+		if err != nil {
+			yield(nil, explain(err, "describe-instance-status", client.Options().Region, false))
 		}
 	}
 }
@@ -190,15 +192,14 @@ func readInstance(ctx context.Context, client *ec2.Client, operation, id string)
 }
 
 func instancesWhere(ctx context.Context, client *ec2.Client, filters []types.Filter, found func([]types.Reservation)) error {
-	pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(fullPage)})
-	for pages.HasMorePages() {
-		out, err := pages.NextPage(ctx)
+	return everyPage(func(token *string) (*string, error) {
+		out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(fullPage), NextToken: token})
 		if err != nil {
-			return explain(err, "describe-instances", client.Options().Region, false)
+			return nil, explain(err, "describe-instances", client.Options().Region, false)
 		}
 		found(out.Reservations)
-	}
-	return nil
+		return out.NextToken, nil
+	})
 }
 
 // statusIDs is the most IDs that DescribeInstanceStatus takes.

@@ -285,21 +285,21 @@ func groupIDs(client *ec2.Client, ctx context.Context, in *launchIn) error {
 		return nil
 	}
 	found := map[string][]types.SecurityGroup{}
-	pages := ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{
-		Filters: []types.Filter{{Name: aws.String("group-name"), Values: literal(names)}},
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	err := everyPage(func(token *string) (*string, error) {
+		page, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filtersOn("group-name", literal(names)...), NextToken: token})
 		if err != nil {
-			return explain(err, "run-instances", client.Options().Region, false) // nothing has been launched
+			return nil, explain(err, "run-instances", client.Options().Region, false) // nothing has been launched
 		}
 		for _, g := range page.SecurityGroups {
 			found[aws.ToString(g.GroupName)] = append(found[aws.ToString(g.GroupName)], g)
 		}
+		return page.NextToken, nil
+	})
+	if err != nil {
+		return err
 	}
 	var vpc string
 	if slices.ContainsFunc(names, func(name string) bool { return len(found[name]) > 1 }) {
-		var err error
 		if vpc, err = launchVPC(ctx, client, in); err != nil {
 			return err
 		}

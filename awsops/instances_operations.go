@@ -108,16 +108,17 @@ func describeInstances(client *ec2.Client, ctx context.Context, in *ec2.Describe
 		if in.MaxResults == nil {
 			in.MaxResults = aws.Int32(fullPage)
 		}
-		pages := ec2.NewDescribeInstancesPaginator(client, in)
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx, opts...)
+		err := everyPage(func(token *string) (*string, error) {
+			in.NextToken = token
+			page, err := client.DescribeInstances(ctx, in, opts...)
 			if err != nil {
 				return nil, err
 			}
 			out.add(page.Reservations)
-		}
+			return page.NextToken, nil
+		})
 		sortBy(out.instances, func(a, b describedInstance) int { return strings.Compare(*a.InstanceId, *b.InstanceId) })
-		return out, nil
+		return out, err
 	}
 	for chunk := range slices.Chunk(in.InstanceIds, 100) {
 		request := *in

@@ -22,19 +22,29 @@ const filterValues = 200
 // full ones. It ends with the last page, or with an error.
 func pagesOf[T any](client *ec2.Client, operation string, fetch func(size *int32, token *string) ([]T, *string, error)) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
-		size, token := int32(firstPage), (*string)(nil)
-		for {
+		size := int32(firstPage)
+		err := everyPage(func(token *string) (*string, error) {
 			items, next, err := fetch(&size, token)
-			if err != nil {
-				yield(nil, explain(err, operation, client.Options().Region, false))
-				return
+			size = fullPage
+			if err == nil && !yield(items, nil) {
+				next = nil
 			}
-			if !yield(items, nil) || aws.ToString(next) == "" {
-				return
-			}
-			size, token = fullPage, next
+			return next, err
+		})
+		if err != nil {
+			yield(nil, explain(err, operation, client.Options().Region, false))
 		}
 	}
+}
+
+// everyPage asks for one page after the other, each by the token that the one
+// before has answered, until there is none.
+func everyPage(ask func(token *string) (next *string, err error)) error {
+	token, err := ask(nil)
+	for err == nil && aws.ToString(token) != "" {
+		token, err = ask(token)
+	}
+	return err
 }
 
 // onePage is a listing that EC2 answers whole.

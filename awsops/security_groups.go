@@ -36,15 +36,16 @@ func groupsWhere(ctx context.Context, client *ec2.Client, filters ...types.Filte
 
 func allGroups(ctx context.Context, client *ec2.Client, in *ec2.DescribeSecurityGroupsInput, opts ...func(*ec2.Options)) ([]types.SecurityGroup, error) {
 	var groups []types.SecurityGroup
-	pages := ec2.NewDescribeSecurityGroupsPaginator(client, in)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, opts...)
+	err := everyPage(func(token *string) (*string, error) {
+		in.NextToken = token
+		page, err := client.DescribeSecurityGroups(ctx, in, opts...)
 		if err != nil {
 			return nil, readGroups(client, err)
 		}
 		groups = append(groups, page.SecurityGroups...)
-	}
-	return groups, nil
+		return page.NextToken, nil
+	})
+	return groups, err
 }
 
 func isGroupID(s string) bool { return strings.HasPrefix(s, "sg-") } // which no name may begin with
@@ -314,9 +315,8 @@ func some(list []string) string {
 
 func interfacesIn(ctx context.Context, client *ec2.Client, group string) ([]string, error) {
 	var users []string
-	pages := ec2.NewDescribeNetworkInterfacesPaginator(client, &ec2.DescribeNetworkInterfacesInput{Filters: filtersOn("group-id", group), MaxResults: aws.Int32(fullPage)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	err := everyPage(func(token *string) (*string, error) {
+		page, err := client.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: filtersOn("group-id", group), MaxResults: aws.Int32(fullPage), NextToken: token})
 		if err != nil {
 			return nil, explain(err, "describe-network-interfaces", client.Options().Region, false)
 		}
@@ -330,8 +330,9 @@ func interfacesIn(ctx context.Context, client *ec2.Client, group string) ([]stri
 			}
 			users = append(users, name)
 		}
-	}
-	return users, nil
+		return page.NextToken, nil
+	})
+	return users, err
 }
 
 // groupsNaming finds the other groups with a rule for this one, in either direction.

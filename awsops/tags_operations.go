@@ -130,15 +130,16 @@ func describeTags(client *ec2.Client, ctx context.Context, in *ec2.DescribeTagsI
 		in.MaxResults = aws.Int32(fullPage)
 	}
 	var all []types.TagDescription
-	pages := ec2.NewDescribeTagsPaginator(client, in)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, opts...)
+	err := everyPage(func(token *string) (*string, error) {
+		in.NextToken = token
+		page, err := client.DescribeTags(ctx, in, opts...)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, page.Tags...)
-	}
-	return &all, nil
+		return page.NextToken, nil
+	})
+	return &all, err
 }
 
 // presentValues reads the values that resources have for a key.

@@ -61,21 +61,14 @@ func (r *region) addressAt(ip string) *address {
 
 func describeAddresses(c *call) (act, *apiError) {
 	ips := c.form.list("PublicIp")
-	cut, err := list(c, listing[*address]{
+	do, err := describe(c, listing[*address]{
 		table:   c.region.addresses,
 		idParam: "AllocationId", idSet: "allocationIdsSet",
-		lookup: func(ids []string) *apiError {
-			for _, id := range ids {
-				if c.region.addresses.byID[id] == nil {
-					return errNoAllocation(id)
-				}
-			}
-			return nil
-		},
+		lookup:  func(ids []string) *apiError { return lookupAny(c.region.addresses, ids, errNoAllocation) },
 		filters: addressFilters(c),
 		tags:    func(a *address) []Tag { return a.tags },
 		keep:    func(a *address) bool { return len(ips) == 0 || slices.Contains(ips, a.ip) },
-	})
+	}, "addressesSet", c.elasticIP)
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +77,7 @@ func describeAddresses(c *call) (act, *apiError) {
 			return nil, errNoAddress(ip)
 		}
 	}
-	return func() *apiError {
-		items(&c.out, "addressesSet", cut().rows, c.elasticIP)
-		return nil
-	}, nil
+	return do, nil
 }
 
 func (c *call) elasticIP(a *address) {
@@ -285,7 +275,7 @@ func (c *call) placeOfInterface(id string) (place, *apiError) {
 			return place{}, errNotOwner() // a service's interface
 		}
 	}
-	return place{}, bad("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
+	return place{}, errNoInterface(id)
 }
 
 func (c *call) associate(a *address, p place, move bool) *apiError {

@@ -11,22 +11,12 @@ func describeInstanceStatus(c *call) (act, *apiError) {
 		return nil, err
 	}
 	l := c.instanceListing()
-	l.maxIDs, l.tags = 100, nil
+	l.maxIDs, l.tags, l.bytes = 100, nil, 1100
 	l.filters = statusFilters(c)
 	if !all {
 		l.keep = func(in *Instance) bool { return in.State == Running }
 	}
-	cut, err := list(c, l)
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		c.out.grow(len(p.rows) * 1100)
-		items(&c.out, "instanceStatusSet", p.rows, c.status)
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+	return describe(c, l, "instanceStatusSet", c.status)
 }
 
 // check gives the outcome of one of the status checks: system, instance or ebs.

@@ -267,7 +267,7 @@ func every[T any](get func(T) []string) filterOf[T] {
 func describeInstanceTypes(c *call) (act, *apiError) {
 	types := describedTypes()
 	type row = *describedType
-	cut, err := list(c, listing[row]{
+	return describe(c, listing[row]{
 		table: types, idParam: "InstanceType", idSet: "instanceTypes", maxIDs: 100, min: 5, max: 100,
 		lookup: func(names []string) *apiError {
 			gone := slices.DeleteFunc(slices.Clone(names), func(s string) bool { return types.byID[s] != nil })
@@ -297,16 +297,7 @@ func describeInstanceTypes(c *call) (act, *apiError) {
 			"vcpu-info.default-vcpus":               is(func(t row) string { return itoa(t.vcpus()) }),
 		},
 		tags: func(row) []Tag { return nil },
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		items(&c.out, "instanceTypeSet", p.rows, c.out.instanceType)
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+	}, "instanceTypeSet", c.out.instanceType)
 }
 
 func (d *doc) texts(name string, list []string) {
@@ -431,25 +422,17 @@ func describeInstanceTypeOfferings(c *call) (act, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	cut, err := list(c, listing[*offering]{
+	d := &c.out
+	return describe(c, listing[*offering]{
 		table: all, min: 5, max: 1000,
 		filters: map[string]filterOf[*offering]{
 			"instance-type": is(func(o *offering) string { return o.typ }),
 			"location":      is(func(o *offering) string { return o.location }),
 		},
 		tags: func(*offering) []Tag { return nil },
+	}, "instanceTypeOfferingSet", func(o *offering) {
+		d.text("instanceType", o.typ)
+		d.text("locationType", c.form.get("LocationType"))
+		d.text("location", o.location)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p, d := cut(), &c.out
-		items(d, "instanceTypeOfferingSet", p.rows, func(o *offering) {
-			d.text("instanceType", o.typ)
-			d.text("locationType", c.form.get("LocationType"))
-			d.text("location", o.location)
-		})
-		d.some("nextToken", p.next)
-		return nil
-	}, nil
 }

@@ -56,17 +56,10 @@ func describeKeyPairs(c *call) (act, *apiError) {
 		return nil, err
 	}
 	names := c.form.list("KeyName")
-	cut, err := list(c, listing[*keyPair]{
+	do, err := describe(c, listing[*keyPair]{
 		table:   c.region.keyPairs,
 		idParam: "KeyPairId", idSet: "keyPairIdSet",
-		lookup: func(ids []string) *apiError {
-			for _, id := range ids {
-				if c.region.keyPairs.byID[id] == nil {
-					return errNoKeyPair(id)
-				}
-			}
-			return nil
-		},
+		lookup: func(ids []string) *apiError { return lookupAny(c.region.keyPairs, ids, errNoKeyPair) },
 		filters: map[string]filterOf[*keyPair]{
 			"fingerprint": is(func(k *keyPair) string { return k.fingerprint }),
 			"key-name":    is(func(k *keyPair) string { return k.name }),
@@ -74,6 +67,16 @@ func describeKeyPairs(c *call) (act, *apiError) {
 		},
 		tags: func(k *keyPair) []Tag { return k.tags },
 		keep: func(k *keyPair) bool { return len(names) == 0 || slices.Contains(names, k.name) },
+	}, "keySet", func(k *keyPair) {
+		c.out.text("keyPairId", k.id)
+		c.out.text("keyFingerprint", k.fingerprint)
+		c.out.text("keyName", k.name)
+		c.out.text("keyType", k.kind)
+		c.out.tags(k.tags)
+		if public {
+			c.out.some("publicKey", k.public)
+		}
+		c.out.at("createTime", k.createdAt)
 	})
 	if err != nil {
 		return nil, err
@@ -83,20 +86,7 @@ func describeKeyPairs(c *call) (act, *apiError) {
 			return nil, errNoKeyPair(name)
 		}
 	}
-	return func() *apiError {
-		items(&c.out, "keySet", cut().rows, func(k *keyPair) {
-			c.out.text("keyPairId", k.id)
-			c.out.text("keyFingerprint", k.fingerprint)
-			c.out.text("keyName", k.name)
-			c.out.text("keyType", k.kind)
-			c.out.tags(k.tags)
-			if public {
-				c.out.some("publicKey", k.public)
-			}
-			c.out.at("createTime", k.createdAt)
-		})
-		return nil
-	}, nil
+	return do, nil
 }
 
 // newKeyPair checks what creating and importing have in common.

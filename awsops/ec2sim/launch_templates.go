@@ -109,12 +109,10 @@ func errTemplateVersion() *apiError {
 
 func describeLaunchTemplates(c *call) (act, *apiError) {
 	names := c.form.list("LaunchTemplateName")
-	cut, err := list(c, listing[*launchTemplate]{
+	do, err := describe(c, listing[*launchTemplate]{
 		table: c.region.templates, idParam: "LaunchTemplateId", idSet: "launchTemplateIdSet", min: 1, max: 200,
 		lookup: func(ids []string) *apiError {
-			return lookup(c.region.templates, ids, "lt",
-				func(id string) *apiError { return malformed("InvalidLaunchTemplateId.Malformed", id, "lt") },
-				func(gone []string) *apiError { return errNoTemplateID(gone[0]) })
+			return lookupOne(c.region.templates, ids, "lt", "InvalidLaunchTemplateId.Malformed", errNoTemplateID)
 		},
 		filters: map[string]filterOf[*launchTemplate]{
 			"create-time":          is(func(t *launchTemplate) string { return stamp(t.createdAt) }),
@@ -122,6 +120,14 @@ func describeLaunchTemplates(c *call) (act, *apiError) {
 		},
 		tags: func(t *launchTemplate) []Tag { return t.tags },
 		keep: func(t *launchTemplate) bool { return len(names) == 0 || slices.Contains(names, t.name) },
+	}, "launchTemplates", func(t *launchTemplate) {
+		c.out.text("launchTemplateId", t.id)
+		c.out.text("launchTemplateName", t.name)
+		c.out.at("createTime", t.createdAt)
+		c.out.text("createdBy", t.createdBy)
+		c.out.num("defaultVersionNumber", t.defaultVersion)
+		c.out.num("latestVersionNumber", t.latest())
+		c.out.tags(t.tags)
 	})
 	if err != nil {
 		return nil, err
@@ -131,20 +137,7 @@ func describeLaunchTemplates(c *call) (act, *apiError) {
 			return nil, errNoTemplateName(name)
 		}
 	}
-	return func() *apiError {
-		page := cut()
-		items(&c.out, "launchTemplates", page.rows, func(t *launchTemplate) {
-			c.out.text("launchTemplateId", t.id)
-			c.out.text("launchTemplateName", t.name)
-			c.out.at("createTime", t.createdAt)
-			c.out.text("createdBy", t.createdBy)
-			c.out.num("defaultVersionNumber", t.defaultVersion)
-			c.out.num("latestVersionNumber", t.latest())
-			c.out.tags(t.tags)
-		})
-		c.out.some("nextToken", page.next)
-		return nil
-	}, nil
+	return do, nil
 }
 
 func describeLaunchTemplateVersions(c *call) (act, *apiError) {
@@ -156,16 +149,7 @@ func describeLaunchTemplateVersions(c *call) (act, *apiError) {
 	for _, v := range chosen {
 		rows.add(v.of.id+itoa(v.number), v)
 	}
-	cut, err := list(c, listing[*templateVersion]{table: rows, min: 1, max: 200, filters: versionFilters(c)})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		page := cut()
-		items(&c.out, "launchTemplateVersionSet", page.rows, c.templateVersion)
-		c.out.some("nextToken", page.next)
-		return nil
-	}, nil
+	return describe(c, listing[*templateVersion]{table: rows, min: 1, max: 200, filters: versionFilters(c)}, "launchTemplateVersionSet", c.templateVersion)
 }
 
 // templateVersions are the versions that a request is about, newest first: of

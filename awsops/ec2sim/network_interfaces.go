@@ -56,34 +56,25 @@ func describeNetworkInterfaces(c *call) (act, *apiError) {
 	for name, f := range groupFilters(c.region, "", func(n *interfaceOf) []string { return n.Groups }) {
 		filters[name] = f
 	}
-	cut, err := list(c, listing[*interfaceOf]{
+	return describe(c, listing[*interfaceOf]{
 		table: t, idParam: "NetworkInterfaceId", idSet: "networkInterfaceIdsSet", min: 5, max: 1000,
 		lookup:  func(ids []string) *apiError { return lookupInterfaces(t, ids) },
 		filters: filters,
 		tags:    func(n *interfaceOf) []Tag { return c.region.tagsOn(n.ID) },
+	}, "networkInterfaceSet", func(n *interfaceOf) {
+		// The member that an instance's own list leaves out comes in front.
+		c.out.text("availabilityZone", n.in.Zone)
+		c.networkInterface(n.in, n.index)
+		c.out.tags(c.region.tagsOn(n.ID))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		items(&c.out, "networkInterfaceSet", p.rows, func(n *interfaceOf) {
-			// The member that an instance's own list leaves out comes in front.
-			c.out.text("availabilityZone", n.in.Zone)
-			c.networkInterface(n.in, n.index)
-			c.out.tags(c.region.tagsOn(n.ID))
-		})
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
 }
 
 func lookupInterfaces(t *table[*interfaceOf], ids []string) *apiError {
-	return lookup(t, ids, "eni",
-		func(id string) *apiError { return malformed("InvalidNetworkInterfaceId.Malformed", id, "eni") },
-		func(ids []string) *apiError {
-			return bad("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", ids[0])
-		})
+	return lookupOne(t, ids, "eni", "InvalidNetworkInterfaceId.Malformed", errNoInterface)
+}
+
+func errNoInterface(id string) *apiError {
+	return bad("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
 }
 
 // modifyNetworkInterfaceAttribute replaces the groups of an interface. Those of

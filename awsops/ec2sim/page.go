@@ -73,6 +73,8 @@ type listing[T any] struct {
 	// tagsAfterCut applies filters on tags when the page is cut already. Such
 	// a page may be empty and still not the last.
 	tagsAfterCut bool
+	// bytes is what a row takes in the answer, about; 0 is little.
+	bytes int
 }
 
 // page is the answer to a describe call.
@@ -101,6 +103,24 @@ func list[T any](c *call, l listing[T]) (func() page[T], *apiError) {
 		}
 	}
 	return func() page[T] { return l.cut(c, req) }, nil
+}
+
+// describe is list for actions whose answer is the page: a set with an item
+// for each row, and the token of the next page.
+func describe[T any](c *call, l listing[T], set string, item func(T)) (act, *apiError) {
+	cut, err := list(c, l)
+	if err != nil {
+		return nil, err
+	}
+	return func() *apiError {
+		p := cut()
+		if l.bytes > 0 {
+			c.out.grow(len(p.rows) * l.bytes)
+		}
+		items(&c.out, set, p.rows, item)
+		c.out.some("nextToken", p.next)
+		return nil
+	}, nil
 }
 
 func (l listing[T]) parse(c *call) (request, *apiError) {
@@ -243,6 +263,24 @@ func lookup[T any](t *table[T], ids []string, prefix string, misshapen func(id s
 	}
 	if len(gone) > 0 {
 		return unknown(gone)
+	}
+	return nil
+}
+
+// lookupOne is lookup where what is malformed has a code of its own, and the
+// first id that is unknown is told.
+func lookupOne[T any](t *table[T], ids []string, prefix, code string, unknown func(id string) *apiError) *apiError {
+	return lookup(t, ids, prefix,
+		func(id string) *apiError { return malformed(code, id, prefix) },
+		func(gone []string) *apiError { return unknown(gone[0]) })
+}
+
+// lookupAny is the check for ids whose syntax EC2 does not look at.
+func lookupAny[T any](t *table[T], ids []string, unknown func(id string) *apiError) *apiError {
+	for _, id := range ids {
+		if _, ok := t.byID[id]; !ok {
+			return unknown(id)
+		}
 	}
 	return nil
 }

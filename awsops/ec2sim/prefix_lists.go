@@ -39,11 +39,9 @@ func (r *region) prefixList(id string) *prefixList {
 
 func (c *call) lookupPrefixLists(ids []string) *apiError {
 	t := tableOf(c.region.prefixLists(), func(p *prefixList) string { return p.id })
-	return lookup(t, ids, "pl",
-		func(id string) *apiError { return malformed("InvalidPrefixListId.Malformed", id, "pl") },
-		func(ids []string) *apiError {
-			return bad("InvalidPrefixListID.NotFound", "The prefix list ID '%s' does not exist", ids[0])
-		})
+	return lookupOne(t, ids, "pl", "InvalidPrefixListId.Malformed", func(id string) *apiError {
+		return bad("InvalidPrefixListID.NotFound", "The prefix list ID '%s' does not exist", id)
+	})
 }
 
 func (p *prefixList) owner(c *call) string {
@@ -54,7 +52,8 @@ func (p *prefixList) owner(c *call) string {
 }
 
 func describePrefixLists(c *call) (act, *apiError) {
-	cut, err := list(c, listing[*prefixList]{
+	d := &c.out
+	return describe(c, listing[*prefixList]{
 		table:   tableOf(c.region.prefixLists(), func(p *prefixList) string { return p.id }),
 		idParam: "PrefixListId", idSet: "prefixListIds", min: 1, max: 100,
 		lookup: c.lookupPrefixLists,
@@ -64,25 +63,16 @@ func describePrefixLists(c *call) (act, *apiError) {
 			"prefix-list-name": is(func(p *prefixList) string { return p.name }),
 		},
 		tags: func(*prefixList) []Tag { return nil },
+	}, "prefixListSet", func(p *prefixList) {
+		d.text("prefixListId", p.id)
+		d.text("addressFamily", "IPv4")
+		d.text("state", "create-complete")
+		d.text("prefixListArn", strings.Replace(c.arn("prefix-list", p.id), c.account.ID, strings.ToLower(p.owner(c)), 1))
+		d.text("prefixListName", p.name)
+		d.num("maxEntries", p.maxEntries)
+		d.num("version", 1)
+		d.text("ownerId", p.owner(c))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p, d := cut(), &c.out
-		items(d, "prefixListSet", p.rows, func(p *prefixList) {
-			d.text("prefixListId", p.id)
-			d.text("addressFamily", "IPv4")
-			d.text("state", "create-complete")
-			d.text("prefixListArn", strings.Replace(c.arn("prefix-list", p.id), c.account.ID, strings.ToLower(p.owner(c)), 1))
-			d.text("prefixListName", p.name)
-			d.num("maxEntries", p.maxEntries)
-			d.num("version", 1)
-			d.text("ownerId", p.owner(c))
-		})
-		d.some("nextToken", p.next)
-		return nil
-	}, nil
 }
 
 func prefixListEntries(c *call) (act, *apiError) {

@@ -204,7 +204,7 @@ func (c *call) parsePlace(req *runRequest) *apiError {
 			return bad("InvalidParameterCombination", "The parameter groupName cannot be used with the parameter subnet")
 		}
 		if req.subnet = c.region.subnet(id); req.subnet == nil {
-			return bad("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
+			return errNoSubnet(id)
 		}
 		if zoneName != "" && zoneName != req.subnet.zone {
 			return bad("InvalidParameterValue", "Invalid availability zone: [%s]. The subnet '%s' is in %s", zoneName, id, req.subnet.zone)

@@ -92,7 +92,7 @@ func securityGroupRuleActions() []action {
 }
 
 func describeSecurityGroupRules(c *call) (act, *apiError) {
-	cut, err := list(c, listing[*rule]{
+	return describe(c, listing[*rule]{
 		table:   c.region.rules,
 		idParam: "SecurityGroupRuleId", idSet: "securityGroupRuleIds", maxIDs: 1000, min: 5, max: 1000,
 		tokenCode: "InvalidPaginationToken",
@@ -102,22 +102,11 @@ func describeSecurityGroupRules(c *call) (act, *apiError) {
 			"security-group-rule-id": is(func(r *rule) string { return r.id }),
 		},
 		tags: func(r *rule) []Tag { return r.tags },
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		items(&c.out, "securityGroupRuleSet", p.rows, c.securityGroupRule)
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+	}, "securityGroupRuleSet", c.securityGroupRule)
 }
 
 func (c *call) lookupRules(ids []string) *apiError {
-	return lookup(c.region.rules, ids, "sgr",
-		func(id string) *apiError { return malformed("InvalidSecurityGroupRuleId.Malformed", id, "sgr") },
-		func(ids []string) *apiError { return errNoRule(ids[0]) })
+	return lookupOne(c.region.rules, ids, "sgr", "InvalidSecurityGroupRuleId.Malformed", errNoRule)
 }
 
 func errNoRule(id string) *apiError {

@@ -82,7 +82,7 @@ func errNoGroup(id string) *apiError {
 
 func describeSecurityGroups(c *call) (act, *apiError) {
 	names := c.form.list("GroupName")
-	cut, err := list(c, listing[*securityGroup]{
+	do, err := describe(c, listing[*securityGroup]{
 		table:   c.region.groups,
 		idParam: "GroupId", idSet: "securityGroupIdSet", min: 5, max: 1000,
 		lookup:  c.lookupGroups,
@@ -92,7 +92,7 @@ func describeSecurityGroups(c *call) (act, *apiError) {
 		keep: func(g *securityGroup) bool {
 			return len(names) == 0 || g.vpc.isDefault && slices.Contains(names, g.name)
 		},
-	})
+	}, "securityGroupInfo", c.securityGroup)
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +101,7 @@ func describeSecurityGroups(c *call) (act, *apiError) {
 			return nil, errNoGroup(name)
 		}
 	}
-	return func() *apiError {
-		p := cut()
-		items(&c.out, "securityGroupInfo", p.rows, c.securityGroup)
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+	return do, nil
 }
 
 func (r *region) defaultVPC() *vpc {
@@ -119,9 +114,7 @@ func (r *region) defaultVPC() *vpc {
 }
 
 func (c *call) lookupGroups(ids []string) *apiError {
-	return lookup(c.region.groups, ids, "sg",
-		func(id string) *apiError { return malformed("InvalidGroupId.Malformed", id, "sg") },
-		func(ids []string) *apiError { return errNoGroup(ids[0]) })
+	return lookupOne(c.region.groups, ids, "sg", "InvalidGroupId.Malformed", errNoGroup)
 }
 
 func (c *call) securityGroup(g *securityGroup) {
@@ -242,7 +235,7 @@ func createSecurityGroup(c *call) (act, *apiError) {
 	}
 	switch {
 	case vpcID != "" && v == nil:
-		return nil, bad("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", vpcID)
+		return nil, errNoVPC(vpcID)
 	case v == nil:
 		return nil, bad("VPCIdNotSpecified", "No default VPC for this user")
 	}

@@ -132,7 +132,7 @@ func describeSnapshots(c *call) (act, *apiError) {
 		}
 	}
 	own := len(owners) == 1 && (owners[0] == "self" || owners[0] == c.account.ID)
-	cut, err := list(c, listing[*snapshot]{
+	return describe(c, listing[*snapshot]{
 		table: c.snapshotTable(own), idParam: "SnapshotId", idSet: "snapshotIdsSet", min: 5, max: 1000,
 		lookup: func(ids []string) *apiError {
 			for _, id := range ids {
@@ -153,17 +153,8 @@ func describeSnapshots(c *call) (act, *apiError) {
 			return (len(owners) == 0 || slices.ContainsFunc(owners, func(o string) bool { return c.owns(s, o) })) &&
 				(len(users) == 0 || slices.ContainsFunc(users, func(u string) bool { return c.restorable(s, u) }))
 		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		c.out.grow(len(p.rows) * 600)
-		items(&c.out, "snapshotSet", p.rows, c.snapshot)
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+		bytes: 600,
+	}, "snapshotSet", c.snapshot)
 }
 
 func (c *call) owns(s *snapshot, owner string) bool {

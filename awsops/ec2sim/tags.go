@@ -203,7 +203,7 @@ func (r *region) tagRows() *table[*tagRow] {
 }
 
 func describeTags(c *call) (act, *apiError) {
-	cut, err := list(c, listing[*tagRow]{
+	return describe(c, listing[*tagRow]{
 		table: c.region.tagRows(), idSet: "resourceSet", min: 5, max: 1000,
 		filters: map[string]filterOf[*tagRow]{
 			"key":           is(func(t *tagRow) string { return t.tag.Key }),
@@ -212,21 +212,12 @@ func describeTags(c *call) (act, *apiError) {
 			"value":         func(t *tagRow, pass test) bool { return pass(t.tag.Value) }, // an empty one is a value too
 		},
 		tags: func(t *tagRow) []Tag { return []Tag{t.tag} },
+	}, "tagSet", func(t *tagRow) {
+		c.out.text("resourceId", t.id)
+		c.out.text("resourceType", t.kind)
+		c.out.text("key", t.tag.Key)
+		c.out.text("value", t.tag.Value)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		items(&c.out, "tagSet", p.rows, func(t *tagRow) {
-			c.out.text("resourceId", t.id)
-			c.out.text("resourceType", t.kind)
-			c.out.text("key", t.tag.Key)
-			c.out.text("value", t.tag.Value)
-		})
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
 }
 
 // tagTargets finds the tags of every resource of ResourceId.n.

@@ -125,7 +125,7 @@ func describeModifications(c *call) (act, *apiError) {
 			changed.byID[row.id] = row.row
 		}
 	}
-	cut, err := list(c, listing[*volume]{
+	do, err := describe(c, listing[*volume]{
 		table: changed, idParam: "VolumeId", idSet: "volumeModificationSet", min: 5, max: 500,
 		lookup: func(ids []string) *apiError { return c.region.lookupVolumes(ids, "volumes") },
 		filters: map[string]filterOf[*volume]{
@@ -137,7 +137,7 @@ func describeModifications(c *call) (act, *apiError) {
 			"target-volume-type":   is(func(v *volume) string { return v.change.new.kind }),
 			"volume-id":            is(func(v *volume) string { return v.id }),
 		},
-	})
+	}, "volumeModificationSet", func(v *volume) { c.volumeModification(v.change) })
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +146,5 @@ func describeModifications(c *call) (act, *apiError) {
 			return nil, bad("InvalidVolumeModification.NotFound", "Modification for volume '%s' does not exist.", id)
 		}
 	}
-	return func() *apiError {
-		p := cut()
-		items(&c.out, "volumeModificationSet", p.rows, func(v *volume) { c.volumeModification(v.change) })
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+	return do, nil
 }

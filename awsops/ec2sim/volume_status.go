@@ -23,7 +23,7 @@ func describeVolumeStatus(c *call) (act, *apiError) {
 	stopped := func(get func(*volume) string) filterOf[*volume] {
 		return func(v *volume, pass test) bool { return v.stopped && pass(get(v)) }
 	}
-	cut, err := list(c, listing[*volume]{
+	return describe(c, listing[*volume]{
 		table: c.region.volumes, idParam: "VolumeId", idSet: "volumeIdsSet", min: 5, max: 1000,
 		lookup: func(ids []string) *apiError { return c.region.lookupVolumes(ids, "volumes") },
 		filters: map[string]filterOf[*volume]{
@@ -35,16 +35,7 @@ func describeVolumeStatus(c *call) (act, *apiError) {
 			"volume-status.details-status": is(func(v *volume) string { return v.ioEnabled() }),
 			"volume-status.status":         is(func(v *volume) string { return v.state() }),
 		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		items(&c.out, "volumeStatusSet", p.rows, c.volumeStatus)
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+	}, "volumeStatusSet", c.volumeStatus)
 }
 
 func (v *volume) ioEnabled() string {

@@ -64,7 +64,7 @@ func (c *call) volumeOfRequest() (*volume, *apiError) {
 }
 
 func describeVolumes(c *call) (act, *apiError) {
-	cut, err := list(c, listing[*volume]{
+	return describe(c, listing[*volume]{
 		table:   c.region.volumes,
 		idParam: "VolumeId", idSet: "volumeIdsSet", min: 5, max: 1000, noTokenWithIDs: true,
 		lookup:  func(ids []string) *apiError { return c.region.lookupVolumes(ids, "volumes") },
@@ -72,17 +72,8 @@ func describeVolumes(c *call) (act, *apiError) {
 		tags:    func(v *volume) []Tag { return v.tags },
 		// So does EC2, and a client that stops at an empty page loses rows.
 		tagsAfterCut: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		c.out.grow(len(p.rows) * 1000)
-		items(&c.out, "volumeSet", p.rows, c.volume)
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+		bytes:        1000,
+	}, "volumeSet", c.volume)
 }
 
 // attachment is one instance that a volume is attached to, and its device there.

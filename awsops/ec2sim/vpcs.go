@@ -33,16 +33,21 @@ func tableOf[T any](rows []T, id func(T) string) *table[T] {
 	return t
 }
 
+func errNoVPC(id string) *apiError {
+	return bad("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
+}
+
+func errNoSubnet(id string) *apiError {
+	return bad("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
+}
+
 func describeVPCs(c *call) (act, *apiError) {
 	vpcs := tableOf(c.region.vpcs, func(v *vpc) string { return v.id })
-	cut, err := list(c, listing[*vpc]{
+	d := &c.out
+	return describe(c, listing[*vpc]{
 		table: vpcs, idParam: "VpcId", idSet: "vpcSet", min: 5, max: 1000,
 		lookup: func(ids []string) *apiError {
-			return lookup(vpcs, ids, "vpc",
-				func(id string) *apiError { return malformed("InvalidVpcID.Malformed", id, "vpc") },
-				func(ids []string) *apiError {
-					return bad("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", ids[0])
-				})
+			return lookupOne(vpcs, ids, "vpc", "InvalidVpcID.Malformed", errNoVPC)
 		},
 		filters: map[string]filterOf[*vpc]{
 			"cidr": is(func(v *vpc) string { return v.cidr.String() }), "cidr-block-association.cidr-block": is(func(v *vpc) string { return v.cidr.String() }),
@@ -52,30 +57,21 @@ func describeVPCs(c *call) (act, *apiError) {
 			"vpc-id":   is(func(v *vpc) string { return v.id }),
 		},
 		tags: func(v *vpc) []Tag { return c.region.tagsOn(v.id) },
+	}, "vpcSet", func(v *vpc) {
+		d.text("vpcId", v.id)
+		d.text("ownerId", c.account.ID)
+		d.text("state", "available")
+		d.text("cidrBlock", v.cidr.String())
+		d.start("cidrBlockAssociationSet")
+		d.start("item")
+		d.text("cidrBlock", v.cidr.String())
+		d.raw("<cidrBlockState><state>associated</state></cidrBlockState>")
+		d.end("item")
+		d.end("cidrBlockAssociationSet")
+		d.text("instanceTenancy", "default")
+		d.flag("isDefault", v.isDefault)
+		d.tags(c.region.tagsOn(v.id))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p, d := cut(), &c.out
-		items(d, "vpcSet", p.rows, func(v *vpc) {
-			d.text("vpcId", v.id)
-			d.text("ownerId", c.account.ID)
-			d.text("state", "available")
-			d.text("cidrBlock", v.cidr.String())
-			d.start("cidrBlockAssociationSet")
-			d.start("item")
-			d.text("cidrBlock", v.cidr.String())
-			d.raw("<cidrBlockState><state>associated</state></cidrBlockState>")
-			d.end("item")
-			d.end("cidrBlockAssociationSet")
-			d.text("instanceTenancy", "default")
-			d.flag("isDefault", v.isDefault)
-			d.tags(c.region.tagsOn(v.id))
-		})
-		d.some("nextToken", p.next)
-		return nil
-	}, nil
 }
 
 func describeSubnets(c *call) (act, *apiError) {
@@ -85,14 +81,11 @@ func describeSubnets(c *call) (act, *apiError) {
 	}
 	subnets := tableOf(all, func(n *subnet) string { return n.id })
 	zoneID := func(n *subnet) string { z, _ := c.region.zone(n.zone); return z.ID }
-	cut, err := list(c, listing[*subnet]{
+	d := &c.out
+	return describe(c, listing[*subnet]{
 		table: subnets, idParam: "SubnetId", idSet: "subnetSet", min: 5, max: 1000,
 		lookup: func(ids []string) *apiError {
-			return lookup(subnets, ids, "subnet",
-				func(id string) *apiError { return malformed("InvalidSubnetID.Malformed", id, "subnet") },
-				func(ids []string) *apiError {
-					return bad("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", ids[0])
-				})
+			return lookupOne(subnets, ids, "subnet", "InvalidSubnetID.Malformed", errNoSubnet)
 		},
 		filters: map[string]filterOf[*subnet]{
 			"availability-zone":          is(func(n *subnet) string { return n.zone }),
@@ -107,29 +100,20 @@ func describeSubnets(c *call) (act, *apiError) {
 			"vpc-id":                     is(func(n *subnet) string { return n.vpc.id }),
 		},
 		tags: func(n *subnet) []Tag { return c.region.tagsOn(n.id) },
+	}, "subnetSet", func(n *subnet) {
+		d.text("subnetId", n.id)
+		d.text("subnetArn", c.arn("subnet", n.id))
+		d.text("ownerId", c.account.ID)
+		d.text("state", "available")
+		d.text("vpcId", n.vpc.id)
+		d.text("cidrBlock", n.block())
+		d.num("availableIpAddressCount", n.free())
+		d.text("availabilityZone", n.zone)
+		d.text("availabilityZoneId", zoneID(n))
+		d.flag("defaultForAz", n.vpc.isDefault)
+		d.flag("mapPublicIpOnLaunch", n.vpc.isDefault)
+		d.tags(c.region.tagsOn(n.id))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p, d := cut(), &c.out
-		items(d, "subnetSet", p.rows, func(n *subnet) {
-			d.text("subnetId", n.id)
-			d.text("subnetArn", c.arn("subnet", n.id))
-			d.text("ownerId", c.account.ID)
-			d.text("state", "available")
-			d.text("vpcId", n.vpc.id)
-			d.text("cidrBlock", n.block())
-			d.num("availableIpAddressCount", n.free())
-			d.text("availabilityZone", n.zone)
-			d.text("availabilityZoneId", zoneID(n))
-			d.flag("defaultForAz", n.vpc.isDefault)
-			d.flag("mapPublicIpOnLaunch", n.vpc.isDefault)
-			d.tags(c.region.tagsOn(n.id))
-		})
-		d.some("nextToken", p.next)
-		return nil
-	}, nil
 }
 
 // free is how many addresses are left; EC2 keeps five of every subnet.
