@@ -62,8 +62,12 @@ func (m *Model) push(v views.View) tea.Cmd {
 	return v.Init()
 }
 
-// pop leaves the view on top. The last table stays.
+// pop leaves the view on top, and with it what was only said about it. The last
+// table stays.
 func (m *Model) pop() tea.Cmd {
+	if m.notice.tone == theme.Busy || m.notice.tone == theme.Faint {
+		m.notice = notice{}
+	}
 	if n := len(m.overlays); n > 0 {
 		m.overlays[n-1].Close()
 		m.overlays = m.overlays[:n-1]

@@ -101,7 +101,7 @@ func (f *Form) build() {
 	if f.info.Secret != "" && f.env.Keep != nil {
 		fields = append(fields, f.whereKept(titles))
 	}
-	f.form = huh.NewForm(huh.NewGroup(fields...)).WithTheme(formTheme(f.env.Theme)).WithShowHelp(false).WithShowErrors(false)
+	f.form = huh.NewForm(huh.NewGroup(fields...)).WithTheme(formTheme(f.env.Theme)).WithKeyMap(formKeys()).WithShowHelp(false).WithShowErrors(false)
 	f.size()
 }
 
@@ -283,7 +283,7 @@ func (f *Form) arrive() tea.Cmd {
 func (f *Form) tell() {
 	f.problem, f.command = "", ""
 	field, ok := f.info.Field(f.Focused())
-	if ok && onLines(field) && *f.strings[field.Name] != "" {
+	if ok && f.inputs[field.Name] == nil && *f.strings[field.Name] != "" {
 		if err := f.check(field, *f.strings[field.Name]); err != nil {
 			f.problem = err.Error()
 		}
@@ -398,7 +398,7 @@ func (f *Form) View() string {
 	if f.problem != "" {
 		lines[1] = fit(th.Tone(theme.Bad).Render("! "+awsops.Clean(f.problem)), f.width)
 	} else if f.command != "" {
-		lines[1] = fit(th.Tone(theme.Faint).Render(f.command), f.width)
+		lines[1] = fit(th.Tone(theme.Faint).Render(awsops.Clean(f.command)), f.width)
 	}
 	lines = append(lines, strings.Split(f.form.View(), "\n")...)
 	p := f.picking()
