@@ -35,6 +35,39 @@ func TestWhatIsGivenIsFoundAmongWhatIsOffered(t *testing.T) {
 	d.shows("Instances 1 of 16", "="+web)
 }
 
+func TestTheOfferFollowsTheOtherInputs(t *testing.T) {
+	d := start(t, small())
+	d.press("n")
+	d.goTo("availability-zone")
+	d.type_("us-east-1a")
+	d.press("tab")
+	d.shows("Subnets ", "zone:us-east-1a")
+	asked := d.calls("DescribeSubnets")
+	d.press("shift+tab", "tab")
+	if d.calls("DescribeSubnets") != asked {
+		t.Error("the same is asked again")
+	}
+	d.press("shift+tab", "backspace")
+	d.type_("b")
+	d.press("tab")
+	d.shows("zone:us-east-1b")
+	d.hides("zone:us-east-1a")
+}
+
+func TestAPrivateAddressOfTheInterfaceIsOffered(t *testing.T) {
+	d := start(t, small()).open("addresses").on("spare")
+	in, _ := d.sim.Instance("us-east-1", "i-0aa00000000000009")
+	d.press("a", "tab")
+	d.type_(in.Interfaces[1].ID)
+	d.press("tab")
+	d.shows("Private addresses 1 of", "/interface:"+in.Interfaces[1].ID, "primary")
+	d.frame("addresses-private-ip")
+	d.press("down", "enter")
+	d.shows("> " + in.Interfaces[1].PrivateIP)
+	d.press("tab", "tab")
+	d.shows("Associate 1 address?", "private-ip="+in.Interfaces[1].PrivateIP)
+}
+
 func TestSeveralValuesAreChosenOneAfterTheOther(t *testing.T) {
 	d := start(t, small())
 	d.press(":", "reboot-inst", "enter")

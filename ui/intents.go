@@ -52,6 +52,9 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 
 // push puts a view on top: tables and texts on the stack, dialogs over it.
 func (m *Model) push(v views.View) tea.Cmd {
+	if m.notice.tone == theme.Faint { // it was about the view below
+		m.notice = notice{}
+	}
 	if _, dialog := v.(dialog); dialog {
 		m.overlays = append(m.overlays, v)
 	} else {
