@@ -35,6 +35,19 @@ func TestWhatIsGivenIsFoundAmongWhatIsOffered(t *testing.T) {
 	d.shows("Instances 1 of 16", "="+web)
 }
 
+func TestAFormSaysWhatItIsAbout(t *testing.T) {
+	o := small()
+	o.width, o.height = 80, 24
+	d := start(t, o).open("groups").on(dbGroup)
+	d.press("a")
+	d.shows("┃ rule", "authorize-security-group-ingress  "+dbGroup)
+	d.press("shift+tab")
+	d.shows("┃ group (required)", "Let traffic into a security group")
+	d.type_("zzz")
+	d.shows("Security groups 0 of", "Nothing matches")
+	d.hides("esc clears") // it closes the form
+}
+
 func TestTheOfferFollowsTheOtherInputs(t *testing.T) {
 	d := start(t, small())
 	d.press("n")

@@ -391,16 +391,26 @@ func (f *Form) size() {
 	f.form = f.form.WithWidth(f.width).WithHeight(max(3, room))
 }
 
+// about is the help of the operation, or its targets once they have scrolled
+// out of the fields that show.
+func (f *Form) about(body string) string {
+	targets := f.strings[f.info.Target()]
+	if targets == nil || *targets == "" || strings.Contains(body, strings.Split(*targets, ",")[0]) {
+		return f.info.Help
+	}
+	return awsops.Clean(*targets)
+}
+
 // View implements View.
 func (f *Form) View() string {
-	th := f.env.Theme
-	lines := []string{fit(th.Tone(theme.Strong).Render(f.info.Name)+"  "+f.info.Help, f.width), ""}
+	th, body := f.env.Theme, f.form.View()
+	lines := []string{fit(th.Tone(theme.Strong).Render(f.info.Name)+"  "+f.about(body), f.width), ""}
 	if f.problem != "" {
 		lines[1] = fit(th.Tone(theme.Bad).Render("! "+awsops.Clean(f.problem)), f.width)
 	} else if f.command != "" {
 		lines[1] = fit(th.Tone(theme.Faint).Render(awsops.Clean(f.command)), f.width)
 	}
-	lines = append(lines, strings.Split(f.form.View(), "\n")...)
+	lines = append(lines, strings.Split(body, "\n")...)
 	p := f.picking()
 	if p == nil {
 		return strings.Join(lines, "\n")

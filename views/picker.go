@@ -106,6 +106,7 @@ func (f *Form) offer(msg narrowed) tea.Cmd {
 	}
 	p.where = msg.query
 	p.table = p.spec.table(f.env, p.where)
+	p.table.offered = true
 	if scope, ok := f.scope(); ok {
 		p.table.only = scope
 	}
