@@ -77,7 +77,7 @@ func associateAddress() Operation {
 			addressTarget(addressName("eipalloc"), func(in *in) **string { return &in.Address }),
 			{Name: "instance-id", Help: "the instance, if it has one interface only", Need: Conditional, Rule: ID("i"), Pick: Only("instances", "-state:terminated -state:shutting-down"), To: ToString(func(in *in) **string { return &in.InstanceId })},
 			{Name: "network-interface-id", Help: "the interface, instead of an instance", Need: Conditional, Rule: ID("eni"), To: ToString(func(in *in) **string { return &in.NetworkInterfaceId })},
-			{Name: "private-ip", Help: "one of the interface's addresses", Default: "the primary one", Rule: IP4(), To: ToString(func(in *in) **string { return &in.PrivateIpAddress })},
+			{Name: "private-ip", Help: "one of the interface's addresses", Default: "the primary one", Rule: IP4(), Pick: Pick{Kind: "private-addresses", Where: ofInterface, Column: "Private IP"}, To: ToString(func(in *in) **string { return &in.PrivateIpAddress })},
 			{Name: "allow-reassociation", Help: "move it if something else uses it, which loses it then", Default: "false", Raises: Disrupts, To: ToBool(func(in *in) **bool { return &in.AllowReassociation })},
 		},
 		Check: checkAssociation, Call: associate, Outputs: []string{"result", "association-id"},
@@ -86,6 +86,14 @@ func associateAddress() Operation {
 		},
 		Example: Values{"address": {"192.0.2.10"}, "instance-id": {"i-0aa00000000000001"}, "allow-reassociation": {"true"}},
 	}
+}
+
+// ofInterface narrows private addresses to those of the interface that is named.
+func ofInterface(_ context.Context, _ *ec2.Client, v Values) (string, error) {
+	if id := v.Get("network-interface-id"); id != "" {
+		return "interface:" + id, nil
+	}
+	return "", nil
 }
 
 func checkAssociation(in *associateIn) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -117,6 +118,9 @@ func commandLine(action string, input any, scope Scope) string {
 		case name == "UserData" && member.Kind() == reflect.Pointer && member.Type().Elem().Kind() == reflect.String: // the CLI encodes it
 			text, _ := base64.StdEncoding.DecodeString(member.Elem().String())
 			words = append(words, "--user-data", ShellQuote(string(text)))
+		case name == "UserData": // of an instance there is: the CLI takes it encoded
+			blob, _ := member.Interface().(*types.SecureBlobAttributeValue)
+			words = append(words, "--attribute userData --value", `"$(base64 < `+ShellQuote(strings.TrimPrefix(string(blob.Value), "file://"))+` | tr -d '\n')"`)
 		default:
 			words = append(words, optionOf(optionName(name), member)...)
 		}

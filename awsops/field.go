@@ -58,6 +58,8 @@ type Field[In any] struct {
 	Blank bool
 	// Whole takes each value of a list as it is: it may have blanks and commas.
 	Whole bool
+	// Long says that the value may be a text of several lines.
+	Long bool
 	// Random marks a token that is made up where none is given.
 	Random bool
 	// Secret says that the value must not be shown, given all inputs; nil is never.
@@ -97,6 +99,7 @@ type FieldInfo struct {
 	Kind                      Kind
 	Choices                   []string
 	Target, Blank, Random     bool
+	Long                      bool
 	// File says that the value names a file on the machine of the operator.
 	File bool
 	// Splits says that the value stands between the members of lists given.
@@ -143,7 +146,7 @@ func (f Field[In]) info() FieldInfo {
 	}
 	return FieldInfo{
 		Name: f.Name, Help: f.Help, Default: f.Default, Rule: f.Rule.Text, Need: need, Kind: f.To.kind,
-		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Random: f.Random, Raises: f.Raises, Pick: pick, File: f.To.load != nil, Sent: !f.To.local, Splits: f.To.splits, Secret: secret,
+		Choices: f.Choices, Target: f.Target, Blank: f.Blank, Long: f.Long, Random: f.Random, Raises: f.Raises, Pick: pick, File: f.To.load != nil, Sent: !f.To.local, Splits: f.To.splits, Secret: secret,
 		rule: f.Rule, most: f.Most, whole: f.Whole, hidden: f.Secret != nil, signed: f.To.signed,
 	}
 }

@@ -83,7 +83,7 @@ func modifyAttribute() Operation {
 		Fields: []Field[*attributeIn]{
 			{Name: "instance-id", Help: "the instance", Need: Required, Default: "selected row", Rule: ID("i"), Target: true, To: ToString(func(in *attributeIn) **string { return &in.InstanceId })},
 			{Name: "attribute", Help: "which one", Need: Required, Choices: attributeNames(), To: ToString(func(in *attributeIn) **string { return &in.Attribute })},
-			{Name: "value", Help: "its new value", Need: Required, Blank: true, Secret: func(v Values) bool { return isUserData(v.Get("attribute")) }, Rule: Rule{Text: "true or false; a type; stop or terminate; sg- IDs; DEVICE=true or false; text for userData"}, To: ToString(func(in *attributeIn) **string { return &in.Value })},
+			{Name: "value", Help: "its new value", Need: Required, Blank: true, Long: true, Secret: func(v Values) bool { return isUserData(v.Get("attribute")) }, Rule: Rule{Text: "true or false; a type; stop or terminate; sg- IDs; DEVICE=true or false; text for userData"}, To: ToString(func(in *attributeIn) **string { return &in.Value })},
 		},
 		Check: checkAttribute, Compare: attributeNow,
 		Advice: map[string]string{

@@ -81,7 +81,7 @@ func launchFields() []Field[*launchIn] {
 		{Name: "tags", Help: "further tags", Default: "none", Most: 50, Rule: TagPair(), To: toEach(KindMap, func(in *launchIn, v string) { key, value, _ := strings.Cut(v, "="); tag(in, key, value) })},
 		delimiter[*launchIn](),
 		{Name: "iam-instance-profile", Help: "the role that it runs with", Rule: ProfileRef(), To: to(KindString, func(in *launchIn, v string) { in.IamInstanceProfile = profileOf(v) })},
-		{Name: "user-data", Help: "a script or cloud-config, at most 16 KiB", Rule: UserData(), Secret: func(Values) bool { return true }, To: to(KindString, func(in *launchIn, v string) {
+		{Name: "user-data", Help: "a script or cloud-config", Long: true, Rule: UserData(), Secret: func(Values) bool { return true }, To: to(KindString, func(in *launchIn, v string) {
 			in.UserData = aws.String(base64.StdEncoding.EncodeToString([]byte(v))) // RunInstances sends it as it is
 		})},
 		{Name: "http-tokens", Help: "whether instance metadata needs a token", Default: "required, or as a template says", Choices: []string{"required", "optional"}, To: to(KindString, func(in *launchIn, v string) {

@@ -246,6 +246,14 @@ func TestTypesThatAnInstanceCanHave(t *testing.T) {
 	}
 }
 
+func TestUserDataAsACommand(t *testing.T) {
+	op, _ := awsops.Find("modify-instance-attribute")
+	line, err := awsops.CommandLine(t.Context(), nil, op, awsops.Values{"instance-id": {webID}, "attribute": {"userData"}, "value": {"secret"}}, awsops.Scope{Region: "us-east-1"})
+	if want := "aws ec2 modify-instance-attribute --instance-id " + webID + ` --attribute userData --value "$(base64 < value | tr -d '\n')" --region us-east-1`; err != nil || line != want {
+		t.Errorf("%v\n%s\n%s", err, line, want)
+	}
+}
+
 func TestAFlowAsACommand(t *testing.T) {
 	b := newBench(t)
 	client, err := b.Client(b.scope)

@@ -1,8 +1,12 @@
 package ui
 
 import (
+	"encoding/base64"
+	"os"
 	"strings"
 	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"ec2deck/awsops"
 	"ec2deck/awsops/ec2sim"
@@ -29,6 +33,52 @@ func TestWhatIsGivenIsFoundAmongWhatIsOffered(t *testing.T) {
 	d := start(t, small()).on("web-1")
 	d.press(":", "reboot-inst", "enter")
 	d.shows("Instances 1 of 16", "="+web)
+}
+
+func TestAFormSaysWhatItIsAbout(t *testing.T) {
+	o := small()
+	o.width, o.height = 80, 24
+	d := start(t, o).open("groups").on(dbGroup)
+	d.press("a")
+	d.shows("┃ rule", "authorize-security-group-ingress  "+dbGroup)
+	d.press("shift+tab")
+	d.shows("┃ group (required)", "Let traffic into a security group")
+	d.type_("zzz")
+	d.shows("Security groups 0 of", "Nothing matches")
+	d.hides("esc clears") // it closes the form
+}
+
+func TestTheOfferFollowsTheOtherInputs(t *testing.T) {
+	d := start(t, small())
+	d.press("n")
+	d.goTo("availability-zone")
+	d.type_("us-east-1a")
+	d.press("tab")
+	d.shows("Subnets ", "zone:us-east-1a")
+	asked := d.calls("DescribeSubnets")
+	d.press("shift+tab", "tab")
+	if d.calls("DescribeSubnets") != asked {
+		t.Error("the same is asked again")
+	}
+	d.press("shift+tab", "backspace")
+	d.type_("b")
+	d.press("tab")
+	d.shows("zone:us-east-1b")
+	d.hides("zone:us-east-1a")
+}
+
+func TestAPrivateAddressOfTheInterfaceIsOffered(t *testing.T) {
+	d := start(t, small()).open("addresses").on("spare")
+	in, _ := d.sim.Instance("us-east-1", "i-0aa00000000000009")
+	d.press("a", "tab")
+	d.type_(in.Interfaces[1].ID)
+	d.press("tab")
+	d.shows("Private addresses 1 of", "/interface:"+in.Interfaces[1].ID, "primary")
+	d.frame("addresses-private-ip")
+	d.press("down", "enter")
+	d.shows("> " + in.Interfaces[1].PrivateIP)
+	d.press("tab", "tab")
+	d.shows("Associate 1 address?", "private-ip="+in.Interfaces[1].PrivateIP)
 }
 
 func TestSeveralValuesAreChosenOneAfterTheOther(t *testing.T) {
@@ -141,6 +191,49 @@ func TestWhatCannotBeNarrowedIsOfferedWhole(t *testing.T) {
 	d.press("n")
 	d.goTo("security-groups")
 	d.shows("everything is offered:", "UnauthorizedOperation", "Security groups ")
+}
+
+func TestALongTextHasLines(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	d := start(t, small())
+	d.sim.SetInstance("us-east-1", stopped, func(i *ec2sim.Instance) { i.UserData = "" })
+	d.on("stopped-1").press("w")
+	d.type_("#!/bin/sh")
+	d.send(tea.KeyMsg{Type: tea.KeyEnter, Alt: true})
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune("date\nid")})
+	d.press("ctrl+e") // the end of the line, and no editor
+	d.frame("form-long")
+	d.press("enter")
+	d.shows("userData: then 17 bytes")
+	d.press("y")
+	if in, _ := d.sim.Instance("us-east-1", stopped); in.UserData != base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\ndate\nid")) {
+		t.Errorf("%q", in.UserData)
+	}
+	if files, _ := os.ReadDir(os.TempDir()); len(files) > 0 {
+		t.Errorf("%s is written", files[0].Name())
+	}
+	d.on("web-1").press("n")
+	d.goTo("user-data")
+	d.type_("#!/bin/sh")
+	d.send(tea.KeyMsg{Type: tea.KeyEnter, Alt: true})
+	d.type_("id")
+	d.shows("#!/bin/sh")
+	d.frame("form-launch-user-data")
+}
+
+func TestAFormKeepsAllOfALongList(t *testing.T) {
+	d := start(t, options{instances: 400})
+	d.press("/")
+	d.type_("state:running")
+	d.press("enter", "*")
+	d.press(":", "reboot-inst", "enter", "ctrl+y")
+	id, _, _ := strings.Cut(d.copied[0][strings.LastIndex(d.copied[0], "i-"):], " ")
+	d.press("backspace")
+	d.type_(id[len(id)-1:])
+	d.press("ctrl+y")
+	if n := strings.Count(d.copied[0], "i-"); n < 200 || len(d.copied) != 2 || d.copied[1] != d.copied[0] {
+		t.Errorf("%d instances become %d", n, strings.Count(d.copied[len(d.copied)-1], "i-"))
+	}
 }
 
 // goTo steps through a form to a field that may be left empty, and fills in

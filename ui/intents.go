@@ -52,6 +52,9 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 
 // push puts a view on top: tables and texts on the stack, dialogs over it.
 func (m *Model) push(v views.View) tea.Cmd {
+	if m.notice.tone == theme.Faint { // it was about the view below
+		m.notice = notice{}
+	}
 	if _, dialog := v.(dialog); dialog {
 		m.overlays = append(m.overlays, v)
 	} else {
@@ -62,8 +65,12 @@ func (m *Model) push(v views.View) tea.Cmd {
 	return v.Init()
 }
 
-// pop leaves the view on top. The last table stays.
+// pop leaves the view on top, and with it what was only said about it. The last
+// table stays.
 func (m *Model) pop() tea.Cmd {
+	if m.notice.tone == theme.Busy || m.notice.tone == theme.Faint {
+		m.notice = notice{}
+	}
 	if n := len(m.overlays); n > 0 {
 		m.overlays[n-1].Close()
 		m.overlays = m.overlays[:n-1]

@@ -190,6 +190,10 @@ func (j *job) split(r awsops.Request, msg answered) (accepted, refused []string)
 func (m *Model) tell(j *job) tea.Cmd {
 	failed := j.refusedTargets()
 	switch {
+	case j.info.Risk == awsops.Reads && len(j.errs) == 0 && j.info.Secret != "" && !j.requests[0].DryRun: // a view of its own, or a file
+		m.drop(j)
+		m.say(j.info.Name+": "+j.kept(), theme.Good)
+		return nil
 	case j.info.Risk == awsops.Reads && len(j.errs) == 0:
 		m.drop(j)
 		return m.show(j)

@@ -99,6 +99,7 @@ func TestAHostedSessionShowsTheKeyOnce(t *testing.T) {
 	d.shows("again closes it", "PRIVATE KEY")
 	d.press("esc")
 	d.shows("Key pairs 3")
+	d.hides("again closes it")
 	d.press("e")
 	d.hides("PRIVATE KEY")
 }

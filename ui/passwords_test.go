@@ -27,7 +27,8 @@ func TestAPasswordIsShownOnceInItsOwnView(t *testing.T) {
 		t.Fatalf("%d characters", len(secret))
 	}
 	d.press("esc", "esc")
-	d.hides(secret)
+	d.hides(secret, "again closes it")
+	d.shows("Instances 1 of 16") // there is nothing else to see of it
 	d.press("e")
 	d.hides(secret)
 	d.press("esc", "?")

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -56,6 +58,12 @@ func call(env views.Env, r awsops.Request, a answered) tea.Msg {
 		}
 	}
 	return a
+}
+
+// kept says where the secret of a result went.
+func (j *job) kept() string {
+	i := slices.IndexFunc(j.results[0].Outputs, func(o awsops.Output) bool { return o.Name == j.info.Secret })
+	return fmt.Sprintf("%s %v", j.info.Secret, j.results[0].Outputs[i].Value)
 }
 
 // newSecret shows a secret, or asks for another file where writing failed.

@@ -2,7 +2,7 @@ package views
 
 // unlisted are the tables that only forms show, to pick from.
 func unlisted() []Spec {
-	return []Spec{vpcs(), subnets(), interfaces()}
+	return []Spec{vpcs(), subnets(), interfaces(), privateAddresses()}
 }
 
 // All lists the tables. The first nine have number keys, in this order.

@@ -101,7 +101,7 @@ func (f *Form) build() {
 	if f.info.Secret != "" && f.env.Keep != nil {
 		fields = append(fields, f.whereKept(titles))
 	}
-	f.form = huh.NewForm(huh.NewGroup(fields...)).WithTheme(formTheme(f.env.Theme)).WithShowHelp(false).WithShowErrors(false)
+	f.form = huh.NewForm(huh.NewGroup(fields...)).WithTheme(formTheme(f.env.Theme)).WithKeyMap(formKeys()).WithShowHelp(false).WithShowErrors(false)
 	f.size()
 }
 
@@ -283,7 +283,7 @@ func (f *Form) arrive() tea.Cmd {
 func (f *Form) tell() {
 	f.problem, f.command = "", ""
 	field, ok := f.info.Field(f.Focused())
-	if ok && onLines(field) && *f.strings[field.Name] != "" {
+	if ok && f.inputs[field.Name] == nil && *f.strings[field.Name] != "" {
 		if err := f.check(field, *f.strings[field.Name]); err != nil {
 			f.problem = err.Error()
 		}
@@ -391,16 +391,26 @@ func (f *Form) size() {
 	f.form = f.form.WithWidth(f.width).WithHeight(max(3, room))
 }
 
+// about is the help of the operation, or its targets once they have scrolled
+// out of the fields that show.
+func (f *Form) about(body string) string {
+	targets := f.strings[f.info.Target()]
+	if targets == nil || *targets == "" || strings.Contains(body, strings.Split(*targets, ",")[0]) {
+		return f.info.Help
+	}
+	return awsops.Clean(*targets)
+}
+
 // View implements View.
 func (f *Form) View() string {
-	th := f.env.Theme
-	lines := []string{fit(th.Tone(theme.Strong).Render(f.info.Name)+"  "+f.info.Help, f.width), ""}
+	th, body := f.env.Theme, f.form.View()
+	lines := []string{fit(th.Tone(theme.Strong).Render(f.info.Name)+"  "+f.about(body), f.width), ""}
 	if f.problem != "" {
 		lines[1] = fit(th.Tone(theme.Bad).Render("! "+awsops.Clean(f.problem)), f.width)
 	} else if f.command != "" {
-		lines[1] = fit(th.Tone(theme.Faint).Render(f.command), f.width)
+		lines[1] = fit(th.Tone(theme.Faint).Render(awsops.Clean(f.command)), f.width)
 	}
-	lines = append(lines, strings.Split(f.form.View(), "\n")...)
+	lines = append(lines, strings.Split(body, "\n")...)
 	p := f.picking()
 	if p == nil {
 		return strings.Join(lines, "\n")

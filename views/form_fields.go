@@ -29,8 +29,12 @@ func (f *Form) field(field awsops.FieldInfo, titles int) huh.Field {
 		about += "; " + noText + " is the empty value"
 	}
 	value, check := f.strings[field.Name], func(s string) error { return f.check(field, s) }
-	if onLines(field) {
-		return huh.NewText().Key(field.Name).Title(title).Description(about + "; one on a line (alt+enter)").Lines(2).Value(value).Validate(check)
+	if onLines(field) || field.Long {
+		how, lines := "; one on a line (alt+enter)", 2
+		if field.Long {
+			how, lines = "; alt+enter begins a line", 4
+		}
+		return huh.NewText().Key(field.Name).Title(title).Description(about + how).Lines(lines).Value(value).Validate(check)
 	}
 	l := line{env: f.env, name: field.Name, title: title, about: about, titles: titles, value: value, check: check}
 	if options := choices(field); len(options) > 0 && len(options) <= mostOptions {

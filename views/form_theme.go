@@ -36,3 +36,11 @@ func formTheme(th theme.Theme) *huh.Theme {
 	t.FieldSeparator = style().SetString("\n")
 	return t
 }
+
+// formKeys are huh's own without its editor, which would write the text to a
+// file of the machine that serves the session.
+func formKeys() *huh.KeyMap {
+	keys := huh.NewDefaultKeyMap()
+	keys.Text.Editor.SetEnabled(false)
+	return keys
+}

@@ -101,7 +101,7 @@ type input struct {
 
 func newInput(l line, placeholder string) *input {
 	in := &input{line: l, text: NewInput(l.env, "> ")}
-	in.text.Placeholder = placeholder
+	in.text.Placeholder, in.text.CharLimit = placeholder, 0 // hundreds of marked rows fill it in
 	in.text.SetValue(*l.value)
 	return in
 }

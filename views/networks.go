@@ -1,9 +1,12 @@
 package views
 
 import (
+	"context"
 	"fmt"
+	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"ec2deck/awsops"
@@ -13,7 +16,14 @@ type (
 	vpc              = *types.Vpc
 	subnet           = *types.Subnet
 	networkInterface = *types.NetworkInterface
+	privateAddress   = *addressOfInterface
 )
+
+// addressOfInterface is one of the private addresses of an interface.
+type addressOfInterface struct {
+	on networkInterface
+	*types.NetworkInterfacePrivateIpAddress
+}
 
 // vpcs are the VPCs that forms offer.
 func vpcs() *Resource[vpc] {
@@ -83,5 +93,48 @@ func interfaces() *Resource[networkInterface] {
 			{Title: "Zone", Width: 12, Value: func(n networkInterface) string { return aws.ToString(n.AvailabilityZone) }},
 			{Title: "Subnet", Width: 24, Value: func(n networkInterface) string { return aws.ToString(n.SubnetId) }},
 		},
+	}
+}
+
+// privateAddresses are the addresses of network interfaces that forms offer.
+func privateAddresses() *Resource[privateAddress] {
+	return &Resource[privateAddress]{
+		Kind: "private-addresses", Title: "Private addresses", Noun: "private address",
+		Pages: addressesOfInterfaces,
+		ID: func(a privateAddress) string {
+			return aws.ToString(a.on.NetworkInterfaceId) + " " + aws.ToString(a.PrivateIpAddress)
+		},
+		Name: func(a privateAddress) string { return aws.ToString(a.PrivateIpAddress) },
+		Busy: func(privateAddress) bool { return false },
+		Columns: []Column[privateAddress]{
+			{Title: "Private IP", Width: 15, Value: func(a privateAddress) string { return aws.ToString(a.PrivateIpAddress) }},
+			{Title: "Which", Width: 9, Value: func(a privateAddress) string {
+				return map[bool]string{true: "primary", false: "secondary"}[aws.ToBool(a.Primary)]
+			}},
+			{Title: "Interface", Width: 21, Value: func(a privateAddress) string { return aws.ToString(a.on.NetworkInterfaceId) }},
+			{Title: "Public IP", Width: 15, Value: func(a privateAddress) string {
+				if a.Association == nil {
+					return ""
+				}
+				return aws.ToString(a.Association.PublicIp)
+			}},
+			{Title: "Description", Width: 24, Grow: true, Value: func(a privateAddress) string { return aws.ToString(a.on.Description) }},
+		},
+	}
+}
+
+func addressesOfInterfaces(ctx context.Context, client *ec2.Client) iter.Seq2[[]privateAddress, error] {
+	return func(yield func([]privateAddress, error) bool) {
+		for interfaces, err := range awsops.NetworkInterfaces(ctx, client) {
+			var rows []privateAddress
+			for i := range interfaces {
+				for j := range interfaces[i].PrivateIpAddresses {
+					rows = append(rows, &addressOfInterface{&interfaces[i], &interfaces[i].PrivateIpAddresses[j]})
+				}
+			}
+			if !yield(rows, err) {
+				return
+			}
+		}
 	}
 }

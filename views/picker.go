@@ -2,6 +2,8 @@ package views
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -16,8 +18,9 @@ type picker struct {
 	spec    Spec
 	table   *Table[any] // nil until it is known what the call can take
 	where   string
-	problem string // why nothing can be offered
-	moved   bool   // a row has been chosen with the arrows
+	problem string        // why nothing can be offered
+	moved   bool          // a row has been chosen with the arrows
+	given   awsops.Values // the other inputs, when it was asked
 }
 
 // narrowed tells what a picker may offer.
@@ -39,25 +42,39 @@ func specOf(kind string) Spec {
 }
 
 // pick makes the picker of a field when it first gets the focus, and asks what
-// the call can take.
+// the call can take; again when other inputs have changed since.
 func (f *Form) pick(field awsops.FieldInfo) tea.Cmd {
-	if field.Pick.Kind == "" || onLines(field) || f.pickers[field.Name] != nil {
+	if field.Pick.Kind == "" || onLines(field) {
 		return nil
+	}
+	values := f.values()
+	others := maps.Clone(values)
+	delete(others, field.Name)
+	if p := f.pickers[field.Name]; p != nil {
+		if field.Pick.Where == nil || maps.EqualFunc(p.given, others, slices.Equal) {
+			return nil
+		}
+		p.given = others
+		return f.ask(field, values)
 	}
 	spec := specOf(field.Pick.Kind)
 	if spec == nil {
 		return nil
 	}
-	p := &picker{field: field, spec: spec}
-	f.pickers[field.Name] = p
+	f.pickers[field.Name] = &picker{field: field, spec: spec, given: others}
 	if field.Pick.Where == nil {
 		return f.offer(narrowed{form: f, field: field.Name})
 	}
+	return f.ask(field, values)
+}
+
+// ask asks what the call can take, given the inputs.
+func (f *Form) ask(field awsops.FieldInfo, values awsops.Values) tea.Cmd {
 	scope, ok := f.scope()
 	if !ok {
 		return f.offer(narrowed{form: f, field: field.Name})
 	}
-	ctx, session, where, values := f.env.Context, f.env.Session, field.Pick.Where, f.values()
+	ctx, session, where := f.env.Context, f.env.Session, field.Pick.Where
 	return func() tea.Msg {
 		told := narrowed{form: f, field: field.Name}
 		client, err := session.Client(scope)
@@ -77,11 +94,19 @@ func (f *Form) offer(msg narrowed) tea.Cmd {
 	if p == nil {
 		return nil
 	}
+	p.problem = ""
 	if msg.err != nil {
 		p.problem = awsops.Clean(msg.err.Error())
 	}
+	if p.table != nil && p.where == msg.query {
+		return nil
+	}
+	if p.table != nil {
+		p.table.Close()
+	}
 	p.where = msg.query
 	p.table = p.spec.table(f.env, p.where)
+	p.table.offered = true
 	if scope, ok := f.scope(); ok {
 		p.table.only = scope
 	}

@@ -22,6 +22,7 @@ type Table[T any] struct {
 	res *Resource[T]
 
 	only    awsops.Scope // the one scope that is listed; empty is every one
+	offered bool         // its rows are values of an input
 	sources []*source
 	closed  bool
 	rows    rows[T]

@@ -236,7 +236,11 @@ func (t *Table[T]) empty() string {
 	}
 	switch {
 	case len(t.rows.all) > 0:
-		return "Nothing matches " + t.rows.query + ". esc clears the filter."
+		text := "Nothing matches " + t.rows.query + "."
+		if t.offered {
+			return text
+		}
+		return text + " esc clears the filter."
 	case loading:
 		return "Loading…"
 	case t.Status().Tone == theme.Bad:
