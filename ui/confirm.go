@@ -228,14 +228,22 @@ func (c *confirm) title() string {
 	if c.info.Makes() {
 		return paint.Render(cut(fmt.Sprintf("%s new %ss?", capital(verb), c.info.Noun), c.width))
 	}
+	var how []string
 	for _, f := range c.info.Fields {
 		if f.Kind == awsops.KindBool && c.requests[0].Values.Get(f.Name) == "true" {
+			if strings.Contains(f.Name, "-") { // no word to put before a verb
+				how = append(how, f.Name)
+				continue
+			}
 			verb = f.Name + " " + verb
 		}
 	}
 	what := plural(len(c.targets), c.info.Noun)
 	if len(c.targets) == 0 {
 		what = article(c.info.Noun)
+	}
+	if len(how) > 0 {
+		what += ", " + strings.Join(how, ", ")
 	}
 	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), what), c.width))
 }
