@@ -28,7 +28,6 @@ func addresses() *Resource[address] {
 			}
 			return "not used"
 		},
-		Busy: func(address) bool { return false },
 		Tags: func(a address) []awsops.Tag { return awsops.TagsOf(a.Tags) },
 
 		Columns: []Column[address]{
@@ -83,7 +82,7 @@ func addressFields() []field[address] {
 	}
 }
 
-func addressName(a address) string { return awsops.TagValue(awsops.TagsOf(a.Tags), "Name") }
+func addressName(a address) string { return nameTag(a.Tags) }
 
 // addressCost marks what costs money for nothing. An address on an interface
 // without an instance is in use: test the association, not the instance.

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"ec2deck/awsops"
 	"ec2deck/theme"
 )
 
@@ -42,8 +42,8 @@ func sections[D any](d D, fields []field[D], lists func(D) []Section) []Section 
 // tagSection lists the tags of an SDK object.
 func tagSection(tags []types.Tag) Section {
 	s := Section{Title: "Tags"}
-	for _, t := range tags {
-		s.Fields = append(s.Fields, DetailField{aws.ToString(t.Key), aws.ToString(t.Value), theme.Plain})
+	for _, t := range awsops.TagsOf(tags) {
+		s.Fields = append(s.Fields, DetailField{t.Key, t.Value, theme.Plain})
 	}
 	return s
 }

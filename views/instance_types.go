@@ -30,7 +30,6 @@ func instanceTypes() *Resource[instanceType] {
 		Pages: awsops.InstanceTypes,
 		ID:    func(t t) string { return string(t.InstanceType) },
 		Name:  func(t) string { return "" },
-		Busy:  func(t) bool { return false },
 		Carry: func(old, listed t) t { // the zones come at the end of a listing
 			if listed.Zones == nil {
 				return &awsops.TypeInfo{InstanceTypeInfo: listed.InstanceTypeInfo, Zones: old.Zones}

@@ -44,7 +44,7 @@ func instances() *Resource[instance] {
 			{Title: "Zone", Width: 15, Value: func(i instance) string { return i.Zone }},
 			{Title: "Public IP", Width: 15, Value: func(i instance) string { return i.PublicIP }},
 			{Title: "Private IP", Width: 15, Value: func(i instance) string { return i.PrivateIP }},
-			{Title: "Age", Width: 4, Right: true, Value: func(i instance) string { return i.Launched.UTC().Format(awsops.TimeFormat) }, Show: func(i instance, now time.Time) string { return since(i.Launched, now) }, Number: func(i instance) int64 { return -i.Launched.Unix() }},
+			age(func(i instance) time.Time { return i.Launched }),
 			{Title: "Key", Width: 12, Value: func(i instance) string { return i.Key }},
 			{Title: "IMDS", Width: 8, Value: func(i instance) string { return i.Tokens }, Show: tokensShort, Tone: func(instance) theme.Tone { return theme.Bad }},
 

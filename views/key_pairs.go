@@ -23,16 +23,13 @@ func keyPairs() *Resource[keyPair] {
 		// Names may have blanks; an ID never has.
 		ID:   func(k keyPair) string { return aws.ToString(k.KeyPairId) },
 		Name: func(k keyPair) string { return aws.ToString(k.KeyName) },
-		Busy: func(keyPair) bool { return false },
 		Tags: func(k keyPair) []awsops.Tag { return awsops.TagsOf(k.Tags) },
 
 		Columns: []Column[keyPair]{
 			{Title: "Name", Width: 20, Grow: true, Value: func(k keyPair) string { return aws.ToString(k.KeyName) }},
 			{Title: "Type", Width: 7, Value: func(k keyPair) string { return string(k.KeyType) }},
 			{Title: "ID", Width: 21, Value: func(k keyPair) string { return aws.ToString(k.KeyPairId) }},
-			{Title: "Age", Width: 4, Right: true, Value: func(k keyPair) string { return aws.ToTime(k.CreateTime).UTC().Format(awsops.TimeFormat) },
-				Show:   func(k keyPair, now time.Time) string { return since(aws.ToTime(k.CreateTime), now) },
-				Number: func(k keyPair) int64 { return -aws.ToTime(k.CreateTime).Unix() }},
+			age(func(k keyPair) time.Time { return aws.ToTime(k.CreateTime) }),
 			{Title: "Fingerprint", Width: 59, Value: func(k keyPair) string { return aws.ToString(k.KeyFingerprint) }},
 			{Title: "Tags", Width: 24, Value: func(k keyPair) string {
 				var out []string

@@ -22,7 +22,6 @@ func launchTemplates() *Resource[launchTemplate] {
 		Pages: refs(awsops.LaunchTemplates),
 		ID:    func(t launchTemplate) string { return aws.ToString(t.LaunchTemplateId) },
 		Name:  func(t launchTemplate) string { return aws.ToString(t.LaunchTemplateName) },
-		Busy:  func(launchTemplate) bool { return false },
 		Tags:  func(t launchTemplate) []awsops.Tag { return awsops.TagsOf(t.Tags) },
 
 		Columns: []Column[launchTemplate]{
@@ -30,9 +29,7 @@ func launchTemplates() *Resource[launchTemplate] {
 			{Title: "ID", Width: 20, Value: func(t launchTemplate) string { return aws.ToString(t.LaunchTemplateId) }},
 			{Title: "Default", Width: 7, Right: true, Value: func(t launchTemplate) string { return versionNumber(t.DefaultVersionNumber) }, Number: func(t launchTemplate) int64 { return aws.ToInt64(t.DefaultVersionNumber) }},
 			{Title: "Latest", Width: 6, Right: true, Value: func(t launchTemplate) string { return versionNumber(t.LatestVersionNumber) }, Number: func(t launchTemplate) int64 { return aws.ToInt64(t.LatestVersionNumber) }, Tone: newerThanDefault},
-			{Title: "Age", Width: 4, Right: true, Value: func(t launchTemplate) string { return aws.ToTime(t.CreateTime).UTC().Format(awsops.TimeFormat) },
-				Show:   func(t launchTemplate, now time.Time) string { return since(aws.ToTime(t.CreateTime), now) },
-				Number: func(t launchTemplate) int64 { return -aws.ToTime(t.CreateTime).Unix() }},
+			age(func(t launchTemplate) time.Time { return aws.ToTime(t.CreateTime) }),
 			{Title: "Created by", Width: 40, Value: func(t launchTemplate) string { return aws.ToString(t.CreatedBy) }},
 		},
 		Actions: append([]Action[launchTemplate]{

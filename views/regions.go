@@ -19,7 +19,6 @@ func regions() *Resource[*types.Region] {
 		Pages: refs(awsops.Regions),
 		ID:    func(r region) string { return aws.ToString(r.RegionName) },
 		Name:  func(region) string { return "" },
-		Busy:  func(region) bool { return false },
 		Columns: []Column[region]{
 			{Title: "Name", Width: 16, Value: func(r region) string { return aws.ToString(r.RegionName) }},
 			{Title: "Opt-in", Width: 20, Value: func(r region) string { return aws.ToString(r.OptInStatus) }, Tone: func(r region) theme.Tone {
@@ -50,7 +49,6 @@ func zones() *Resource[*types.AvailabilityZone] {
 		Pages: refs(awsops.Zones),
 		ID:    func(z zone) string { return aws.ToString(z.ZoneName) },
 		Name:  func(zone) string { return "" },
-		Busy:  func(zone) bool { return false },
 		Columns: []Column[zone]{
 			{Title: "Name", Width: 20, Value: func(z zone) string { return aws.ToString(z.ZoneName) }},
 			{Title: "ID", Width: 12, Value: func(z zone) string { return aws.ToString(z.ZoneId) }},

@@ -43,7 +43,8 @@ type Resource[T any] struct {
 	State func(T) string
 	// Pretend returns the row in a state that EC2 has just been asked for.
 	Pretend func(T, string) T
-	// Busy says that the row is in transition and is polled by its ID.
+	// Busy says that the row is in transition and is polled by its ID; it may be
+	// nil for rows that never are.
 	Busy func(T) bool
 	// Carry keeps what a listing tells only later; it may be nil.
 	Carry func(old, listed T) T

@@ -20,7 +20,6 @@ func securityGroupRules() *Resource[groupRule] {
 		Pages:   refs(awsops.SecurityGroupRules),
 		ID:      func(r groupRule) string { return aws.ToString(r.SecurityGroupRuleId) },
 		Name:    groupRule.Text,
-		Busy:    func(groupRule) bool { return false },
 		Carry:   carryNames,
 		Tags:    func(r groupRule) []awsops.Tag { return awsops.TagsOf(r.Tags) },
 		Account: func(r groupRule) string { return aws.ToString(r.GroupOwnerId) },

@@ -22,7 +22,6 @@ func securityGroups() *Resource[securityGroup] {
 		Pages:   refs(awsops.SecurityGroups),
 		ID:      groupID,
 		Name:    groupName,
-		Busy:    func(securityGroup) bool { return false },
 		Tags:    func(g securityGroup) []awsops.Tag { return awsops.TagsOf(g.Tags) },
 		Account: func(g securityGroup) string { return aws.ToString(g.OwnerId) },
 
@@ -130,12 +129,8 @@ func groupLists(d groupDetail) []Section {
 		}
 		return s
 	}
-	tags := Section{Title: "Tags"}
-	for _, t := range awsops.TagsOf(d.Tags) {
-		tags.Fields = append(tags.Fields, DetailField{Name: t.Key, Value: t.Value})
-	}
 	return []Section{
 		lines("Rules in", awsops.SayPermissions(d.IpPermissions, false)), lines("Rules out", awsops.SayPermissions(d.IpPermissionsEgress, true)),
-		lines("Used by", d.users), lines("Referenced by rules of", d.referrers), tags,
+		lines("Used by", d.users), lines("Referenced by rules of", d.referrers), tagSection(d.Tags),
 	}
 }

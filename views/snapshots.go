@@ -49,8 +49,8 @@ func snapshots() *Resource[snapshot] {
 			{Title: "ID", Width: 22, Value: snapshotID},
 			{Title: "State", Width: 11, Value: func(s snapshot) string { return string(s.State) }, Tone: snapshotTone},
 			gauge("Progress", snapshotProgress),
-			{Title: "Size", Width: 9, Right: true, Value: func(s snapshot) string { return gib(s.VolumeSize) }, Number: func(s snapshot) int64 { return int64(aws.ToInt32(s.VolumeSize)) }},
-			{Title: "Age", Width: 4, Right: true, Value: func(s snapshot) string { return aws.ToTime(s.StartTime).UTC().Format(awsops.TimeFormat) }, Show: func(s snapshot, now time.Time) string { return since(aws.ToTime(s.StartTime), now) }, Number: func(s snapshot) int64 { return -aws.ToTime(s.StartTime).Unix() }},
+			size(func(s snapshot) *int32 { return s.VolumeSize }),
+			age(func(s snapshot) time.Time { return aws.ToTime(s.StartTime) }),
 			{Title: "Volume", Width: 21, Value: func(s snapshot) string { return aws.ToString(s.VolumeId) }},
 			{Title: "Description", Width: 12, Grow: true, Value: func(s snapshot) string { return aws.ToString(s.Description) }},
 			{Title: "Encrypted", Width: 9, Extra: true, Value: func(s snapshot) string { return text(s.Encrypted) }},
@@ -86,7 +86,7 @@ func snapshots() *Resource[snapshot] {
 }
 
 func snapshotID(s snapshot) string   { return aws.ToString(s.SnapshotId) }
-func snapshotName(s snapshot) string { return awsops.TagValue(awsops.TagsOf(s.Tags), "Name") }
+func snapshotName(s snapshot) string { return nameTag(s.Tags) }
 
 func snapshotProgress(s snapshot) (int, bool) {
 	return awsops.SnapshotPercent(s), s.State == types.SnapshotStatePending

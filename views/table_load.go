@@ -241,7 +241,7 @@ func (t *Table[T]) poll(src *source) tea.Cmd {
 func (t *Table[T]) busy(src *source) []string {
 	var ids []string
 	for _, r := range t.rows.all {
-		if r.src == src && (r.asked != nil || t.res.Busy(r.item)) && len(ids) < pollAtOnce {
+		if r.src == src && (r.asked != nil || t.res.Busy != nil && t.res.Busy(r.item)) && len(ids) < pollAtOnce {
 			ids = append(ids, r.id)
 		}
 	}

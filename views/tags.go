@@ -19,7 +19,6 @@ func tags() *Resource[tag] {
 		Pages: refs(awsops.Tags),
 		ID:    func(t tag) string { return aws.ToString(t.ResourceId) + " " + aws.ToString(t.Key) },
 		Name:  func(tag) string { return "" },
-		Busy:  func(tag) bool { return false },
 		Tags: func(t tag) []awsops.Tag {
 			return []awsops.Tag{{Key: aws.ToString(t.Key), Value: aws.ToString(t.Value)}}
 		},

@@ -41,13 +41,13 @@ func volumes() *Resource[volume] {
 			{Title: "ID", Width: 21, Value: volumeID},
 			{Title: "State", Width: 10, Value: volume.State, Tone: volumeTone},
 			{Title: "Instance", Width: 19, Value: attachedTo},
-			{Title: "Size", Width: 9, Right: true, Value: func(v volume) string { return gib(v.Size) }, Number: func(v volume) int64 { return int64(aws.ToInt32(v.Size)) }},
+			size(func(v volume) *int32 { return v.Size }),
 			gauge("Change", volume.Changing),
 			{Title: "Health", Width: 8, Value: volumeHealth, Tone: func(volume) theme.Tone { return theme.Bad }},
 			{Title: "Type", Width: 8, Value: func(v volume) string { return string(v.VolumeType) }},
 			{Title: "Device", Width: 10, Value: attachedAs},
 			{Title: "Zone", Width: 15, Value: func(v volume) string { return aws.ToString(v.AvailabilityZone) }},
-			{Title: "Age", Width: 4, Right: true, Extra: true, Value: func(v volume) string { return aws.ToTime(v.CreateTime).UTC().Format(awsops.TimeFormat) }, Show: func(v volume, now time.Time) string { return since(aws.ToTime(v.CreateTime), now) }, Number: func(v volume) int64 { return -aws.ToTime(v.CreateTime).Unix() }},
+			extra(age(func(v volume) time.Time { return aws.ToTime(v.CreateTime) })),
 			{Title: "IOPS", Width: 6, Right: true, Extra: true, Value: func(v volume) string { return text(v.Iops) }, Number: func(v volume) int64 { return int64(aws.ToInt32(v.Iops)) }},
 			{Title: "MiB/s", Width: 5, Right: true, Extra: true, Value: func(v volume) string { return text(v.Throughput) }, Number: func(v volume) int64 { return int64(aws.ToInt32(v.Throughput)) }},
 			{Title: "Encrypted", Width: 9, Extra: true, Value: func(v volume) string { return text(v.Encrypted) }},
@@ -88,9 +88,7 @@ func volumes() *Resource[volume] {
 }
 
 func volumeID(v volume) string   { return aws.ToString(v.VolumeId) }
-func volumeName(v volume) string { return awsops.TagValue(awsops.TagsOf(v.Tags), "Name") }
-
-func gib(n *int32) string { return text(n) + " GiB" }
+func volumeName(v volume) string { return nameTag(v.Tags) }
 
 func unless(ok bool, why string) string {
 	if ok {
