@@ -214,7 +214,7 @@ func resetImageAttribute() Operation {
 	type in = ec2.ResetImageAttributeInput
 	return &Op[*in, *ec2.ResetImageAttributeOutput]{
 		Name: "reset-image-attribute", Help: "Make an image private to its owner again", Noun: "image", Risk: Changes, Word: "make private",
-		Warning: "Instances and copies that others have made of it stay theirs.", Foresee: whoCannotLaunch,
+		Warning: "Instances and copies that others have made of it stay theirs.", Foresee: whoLoses("these can no longer launch it", launchableBy),
 		Advice: map[string]string{"AuthFailure": ownerChanges},
 		Fields: []Field[*in]{
 			imageTarget(func(in *in) **string { return &in.ImageId }),
@@ -237,22 +237,6 @@ func resettable() Rule {
 		}
 		return s, nil
 	}}
-}
-
-func whoCannotLaunch(ctx context.Context, client *ec2.Client, ids []string) ([]string, error) {
-	var lines []string
-	for _, id := range ids {
-		who, err := launchableBy(ctx, client, id)
-		if err != nil {
-			return lines, err
-		}
-		if len(who) == 0 {
-			lines = append(lines, id+" is private already")
-			continue
-		}
-		lines = append(lines, id+": these can no longer launch it: "+strings.Join(who, ", "))
-	}
-	return lines, nil
 }
 
 func imagePublicAccess() Operation {

@@ -196,7 +196,7 @@ func resetSnapshotAttribute() Operation {
 	type in = ec2.ResetSnapshotAttributeInput
 	return &Op[*in, *ec2.ResetSnapshotAttributeOutput]{
 		Name: "reset-snapshot-attribute", Help: "Make a snapshot private to its owner again", Noun: "snapshot", Risk: Changes, Word: "make private",
-		Warning: "Volumes and copies that others have made of it stay theirs.", Foresee: whoLosesAccess,
+		Warning: "Volumes and copies that others have made of it stay theirs.", Foresee: whoLoses("these lose access", sharedWith),
 		Advice: map[string]string{"AuthFailure": "The snapshot belongs to another account: only its owner changes its sharing."},
 		Fields: []Field[*in]{
 			snapshotTarget(func(in *in) **string { return &in.SnapshotId }),
@@ -208,20 +208,23 @@ func resetSnapshotAttribute() Operation {
 	}
 }
 
-func whoLosesAccess(ctx context.Context, client *ec2.Client, ids []string) ([]string, error) {
-	var lines []string
-	for _, id := range ids {
-		who, err := sharedWith(ctx, client, id)
-		if err != nil {
-			return lines, err
+// whoLoses tells, before a thing becomes private, who has it now.
+func whoLoses(loss string, sharers func(context.Context, *ec2.Client, string) ([]string, error)) Foresight {
+	return func(ctx context.Context, client *ec2.Client, ids []string) ([]string, error) {
+		var lines []string
+		for _, id := range ids {
+			who, err := sharers(ctx, client, id)
+			if err != nil {
+				return lines, err
+			}
+			if len(who) == 0 {
+				lines = append(lines, id+" is private already")
+				continue
+			}
+			lines = append(lines, id+": "+loss+": "+strings.Join(who, ", "))
 		}
-		if len(who) == 0 {
-			lines = append(lines, id+" is private already")
-			continue
-		}
-		lines = append(lines, id+": these lose access: "+strings.Join(who, ", "))
+		return lines, nil
 	}
-	return lines, nil
 }
 
 func publicAccess() Operation {
