@@ -181,7 +181,7 @@ func importKeyPair() Operation {
 		},
 		Fields: []Field[*in]{
 			newKeyName(func(in *in) **string { return &in.KeyName }),
-			{Name: "public-key-material", Help: "the text of the public key file", Need: Required, Secret: isNoPublicKey, Rule: PublicKey(), To: to(KindString, func(in *in, v string) { in.PublicKeyMaterial = []byte(v) })},
+			{Name: "public-key-material", Help: "the text of the public key file", Need: Required, Long: true, Secret: isNoPublicKey, Rule: PublicKey(), To: to(KindString, func(in *in, v string) { in.PublicKeyMaterial = []byte(v) })},
 			newTags(types.ResourceTypeKeyPair, func(in *in) *[]types.TagSpecification { return &in.TagSpecifications }),
 		},
 		Call: (*ec2.Client).ImportKeyPair, Outputs: []string{"key-name", "key-fingerprint", "key-pair-id"},

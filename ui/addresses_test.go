@@ -73,6 +73,7 @@ func TestAnAddressIsAllocatedAssociatedAndReleased(t *testing.T) {
 	d.frame("addresses-allocate")
 	d.press("enter", "enter", "enter", "enter", "enter")
 	d.shows("Allocate an address?", "AllocateAddress", "costs money")
+	d.frame("addresses-allocate-asked")
 	d.press("y")
 	d.shows("allocate-address: allocated 198.18.")
 	d.on("spare").press("a")
@@ -88,6 +89,7 @@ func TestAnAddressIsAllocatedAssociatedAndReleased(t *testing.T) {
 	}
 	d.press("U")
 	d.shows("Disassociate 1 address?", "is used by "+web+" (web-1)")
+	d.frame("addresses-disassociate")
 	d.press("y")
 	if d.calls("DisassociateAddress") != 0 {
 		t.Fatal("one y took the address away")

@@ -48,8 +48,14 @@ func TestSeveralAreProtectedWithOneAnswer(t *testing.T) {
 
 func TestAShutdownThatTerminatesIsAskedTwice(t *testing.T) {
 	d := start(t, small()).on("web-1")
-	d.press("B", "down", "enter")
+	d.press("B")
+	d.frame("shutdown-form")
+	d.hides("[x]") // until one is chosen
+	d.press("enter")
+	d.shows("is required")
+	d.press("down", "down", "enter")
 	d.shows("Change 1 instance?", "end the instance for good", "shutdown from inside is stop now, then terminate")
+	d.frame("shutdown-asked")
 	d.press("y")
 	if d.calls("ModifyInstanceAttribute") != 0 {
 		t.Fatal("one y was enough")
@@ -79,6 +85,7 @@ func TestMetadataOptionsAreChanged(t *testing.T) {
 	d.press("down", "tab", "tab")
 	d.type_("2")
 	d.press("enter", "enter", "enter")
+	d.frame("metadata-asked")
 	d.shows("Modify 1 instance?", "http-tokens: now optional, then required", "stop getting credentials", "http-put-response-hop-limit: now 2, then 2")
 	d.press("y")
 	d.shows("modify-instance-metadata-options: [..........] 0 of 1 applied")
@@ -128,6 +135,7 @@ func TestGroupsAreChangedAndLinked(t *testing.T) {
 	d.shows("Instances ")
 	d.press("q", "q", "J")
 	d.shows("Security groups 3 of 5", "vpc:vpc-0aa00000000000001")
+	d.frame("groups-change-form")
 	d.type_("sg-0aa00000000000021")
 	d.press("enter", "enter")
 	d.shows("is required, because i-0aa00000000000009 has 2 interfaces", two.Interfaces[1].ID)
@@ -146,7 +154,9 @@ func TestGroupsAreChangedAndLinked(t *testing.T) {
 
 func TestAnAttributeIsReset(t *testing.T) {
 	d := start(t, small()).on("web-1")
-	d.press("R", "down", "down", "enter")
+	d.press("R")
+	d.frame("reset-form")
+	d.press("down", "down", "down", "enter")
 	d.shows("sourceDestCheck: now true, then its default")
 	d.press("y")
 	d.shows("reset-instance-attribute: done, 1 instance")

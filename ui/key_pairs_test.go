@@ -3,6 +3,8 @@ package ui
 import (
 	"strings"
 	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 func TestKeyPairsAndTheirLinks(t *testing.T) {
@@ -107,6 +109,7 @@ func TestAHostedSessionShowsTheKeyOnce(t *testing.T) {
 func TestAKeyPairIsImportedAndDeleted(t *testing.T) {
 	d := start(t, small()).open("key-pairs")
 	d.press("i")
+	d.frame("key-pairs-import")
 	d.type_("laptop")
 	d.press("enter")
 	d.type_("-----BEGIN OPENSSH PRIVATE KEY-----")
@@ -118,6 +121,7 @@ func TestAKeyPairIsImportedAndDeleted(t *testing.T) {
 	d.type_("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop")
 	d.press("enter", "enter")
 	d.shows("Import a key pair?")
+	d.frame("key-pairs-import-asked")
 	d.press("y")
 	d.shows("import-key-pair: imported laptop (key-")
 	d.on("laptop")
@@ -132,6 +136,17 @@ func TestAKeyPairIsImportedAndDeleted(t *testing.T) {
 	d.type_(id)
 	d.press("enter")
 	d.shows("delete-key-pair: done, 1 key pair", "Nothing matches laptop")
+}
+
+func TestAPublicKeyOfSeveralLinesIsPasted(t *testing.T) {
+	d := start(t, small()).open("key-pairs")
+	d.press("i")
+	d.type_("laptop")
+	d.press("enter")
+	text := "---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"me@laptop\"\nAAAAC3NzaC1lZDI1NTE5AAAAIDtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop\n---- END SSH2 PUBLIC KEY ----"
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune(text)})
+	d.press("enter", "enter", "y")
+	d.shows("import-key-pair: imported laptop (key-")
 }
 
 func TestWithoutKeyPairsTheTableSaysWhatToDo(t *testing.T) {

@@ -44,6 +44,7 @@ func TestAnInstanceIsLaunchedByForm(t *testing.T) {
 func TestAnotherIsLaunchedLikeOne(t *testing.T) {
 	d := start(t, small()).on("stopped-1")
 	d.press("N")
+	d.frame("launch-copy-form")
 	d.fillIn("run-instances-from-template", nil)
 	d.shows("Launch new instances?", "EC2 will be asked: RunInstances with 1 ID", "Copied from "+stopped, "Not copied: tags")
 	d.keys("y")
@@ -93,6 +94,9 @@ func TestProtectionIsLifted(t *testing.T) {
 	d.shows("OperationNotPermitted", "lift the protection first")
 	for _, attribute := range []string{"disableApiTermination", "disableApiStop"} {
 		d.press("A")
+		if attribute == "disableApiTermination" {
+			d.frame("attribute-form")
+		}
 		d.type_(attribute)
 		d.press("enter")
 		d.type_("false")

@@ -152,7 +152,8 @@ func TestRevokeRulesOfBothDirections(t *testing.T) {
 func TestEditARuleAsText(t *testing.T) {
 	d := start(t, small())
 	d.open("rules").on(sshRule).press("m")
-	d.shows("modify-security-group-rules", `tcp/22 from 203.0.113.0/24 "office"`)
+	d.shows("modify-security-group-rules", `tcp/22 from 203.0.113.0/24 "office"`, "┃ rule")
+	d.frame("rules-edit")
 	d.fill("rule", "")
 	for range len(`22 from 203.0.113.0/24 "office"`) {
 		d.press("backspace")
@@ -160,10 +161,12 @@ func TestEditARuleAsText(t *testing.T) {
 	d.type_(`2222 from 203.0.113.0/25`)
 	d.submit()
 	d.shows("Modify 1 rule?", `Now: tcp/22 from 203.0.113.0/24 "office"`, "In words: tcp/2222 from 203.0.113.0/25")
+	d.frame("rules-edit-asked")
 	d.press("y")
 	d.on(sshRule).shows("2222", "203.0.113.0/25")
 	d.press("N")
-	d.shows("update-security-group-rule-descriptions-ingress")
+	d.shows("update-security-group-rule-descriptions-ingress", "┃ description")
+	d.frame("rules-note")
 	d.fill("description", "the office")
 	d.submit()
 	d.press("y")
@@ -192,6 +195,7 @@ func TestDeleteShowsWhatUsesTheGroup(t *testing.T) {
 func TestCreateAGroup(t *testing.T) {
 	d := start(t, small())
 	d.open("groups").press("n")
+	d.frame("groups-create-form")
 	d.fill("group-name", "default")
 	d.press("tab")
 	d.shows("default is reserved: choose another name")

@@ -26,9 +26,11 @@ func TestSeveralInstancesAreTaggedAtOnce(t *testing.T) {
 	d.shows("Instances 2 of 16")
 
 	d.press("*", "-")
+	d.frame("tags-remove-form")
 	d.type_("Team")
 	d.press("enter", "enter")
 	d.shows("Untag 2 resources?", "Team=blue team is removed from")
+	d.frame("tags-remove-confirm")
 	d.press("y")
 	d.shows("delete-tags: done, 2 resources")
 	d.settle()
@@ -48,6 +50,7 @@ func TestTagsAndTheirLinks(t *testing.T) {
 	d.on("value:spare").press("enter")
 	d.settle()
 	d.shows("Resource type  elastic-ip")
+	d.frame("tags-detail")
 	d.press("esc", "a")
 	d.shows("Elastic IPs 1 of 4", "192.0.2.10")
 }

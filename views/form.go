@@ -155,12 +155,12 @@ func (f *Form) Init() tea.Cmd {
 
 // skip goes past what the row has given, to what is left to fill in.
 func (f *Form) skip() {
-	missing := func(field awsops.FieldInfo) bool {
-		return field.Need == awsops.Required && *f.strings[field.Name] == ""
+	given := func(field awsops.FieldInfo) bool { return *f.strings[field.Name] != "" }
+	waits := func(field awsops.FieldInfo) bool {
+		return field.Target || field.Need == awsops.Required && !given(field)
 	}
 	for i, field := range f.info.Fields[:max(0, len(f.info.Fields)-1)] {
-		given := *f.strings[field.Name] != "" && (field.Target || slices.ContainsFunc(f.info.Fields[i+1:], missing))
-		if !given || f.Focused() != field.Name {
+		if f.Focused() != field.Name || !given(field) || !slices.ContainsFunc(f.info.Fields[i:], waits) {
 			return
 		}
 		f.form.NextField()
@@ -307,8 +307,8 @@ func (f *Form) step(press tea.KeyMsg) bool {
 		return false
 	}
 	at := f.form.GetFocusedField()
-	if in := f.inputs[at.GetKey()]; in != nil && in.Error() != nil {
-		in.left = true
+	if own, ok := at.(interface{ leave() }); ok && at.Error() != nil {
+		own.leave()
 		f.toHuh(redraw{})
 		return true
 	}

@@ -3,6 +3,7 @@ package views
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -65,6 +66,9 @@ func (l *line) render(value string) string {
 	}
 	return fit("┃ "+th.Tone(theme.Strong).Render(l.title), l.width) + "\n" + fit("┃ "+second, l.width) + "\n" + fit("┃ "+value, l.width)
 }
+
+// leave notes that it has been tried to leave the field as it is.
+func (l *line) leave() { l.left = true }
 
 // Error implements huh.Field.
 func (l *line) Error() error { return l.check(*l.value) }
@@ -158,13 +162,17 @@ type choice struct {
 	options []option
 }
 
+// at is the option that is chosen, or -1.
 func (c *choice) at() int {
-	for i, o := range c.options {
-		if o.value == *c.value {
-			return i
-		}
+	return slices.IndexFunc(c.options, func(o option) bool { return o.value == *c.value })
+}
+
+// label is the option that is chosen, as it reads.
+func (c *choice) label() string {
+	if at := c.at(); at >= 0 {
+		return c.options[at].label
 	}
-	return 0
+	return ""
 }
 
 // Update implements huh.Field.
@@ -176,7 +184,7 @@ func (c *choice) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	at, n := c.at(), len(c.options)
 	switch press.String() {
 	case "left", "up", "h", "k":
-		at = (at + n - 1) % n
+		at = (max(at, 0) + n - 1) % n
 	case "right", "down", "l", "j", " ":
 		at = (at + 1) % n
 	default:
@@ -187,7 +195,9 @@ func (c *choice) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			}
 		}
 	}
-	*c.value = c.options[at].value
+	if at >= 0 {
+		*c.value = c.options[at].value
+	}
 	return c, nil
 }
 
@@ -195,7 +205,7 @@ func (c *choice) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (c *choice) View() string {
 	th, at := c.env.Theme, c.at()
 	if !c.focused {
-		label := c.options[at].label
+		label := c.label()
 		if *c.value == "" {
 			label = th.Tone(theme.Faint).Render(label)
 		}
@@ -211,7 +221,7 @@ func (c *choice) View() string {
 	}
 	text := strings.Join(all, "  ")
 	if ansi.StringWidth(text) > c.width-2 {
-		text = "< " + th.Tone(theme.Strong).Render(c.options[at].label) + " >"
+		text = "< " + th.Tone(theme.Strong).Render(c.label()) + " >"
 	}
 	return c.render(text)
 }
