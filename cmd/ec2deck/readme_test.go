@@ -88,3 +88,26 @@ func operationTable() string {
 	}
 	return b.String()
 }
+
+// TestTheExampleOfTheREADMEIsReal looks for its lines in the declaration that
+// it names.
+func TestTheExampleOfTheREADMEIsReal(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile(filepath.Join("..", "..", "views", "regions.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(readme), "```go\n")
+	example, _, _ := strings.Cut(rest, "```")
+	if !found || strings.Count(example, "\n") < 5 {
+		t.Fatal("README.md shows no example")
+	}
+	for line := range strings.Lines(example) {
+		if !strings.Contains(string(code), strings.TrimSpace(line)) {
+			t.Errorf("views/regions.go has no %q", strings.TrimSpace(line))
+		}
+	}
+}
