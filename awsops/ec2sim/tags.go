@@ -84,9 +84,6 @@ type taggable struct {
 
 // taggables lists the kinds in the order in which tags are described.
 func taggables() []taggable {
-	unknown := func(code, format string) func(string) *apiError {
-		return func(id string) *apiError { return bad(code, format, id) }
-	}
 	return []taggable{
 		tagged("i", "instance", func(r *region) *table[*Instance] { return r.instances }, func(in *Instance) *[]Tag { return &in.Tags },
 			func(id string) *apiError { return errNoInstances([]string{id}) }),
@@ -98,10 +95,10 @@ func taggables() []taggable {
 		tagged("eipalloc", "elastic-ip", func(r *region) *table[*address] { return r.addresses }, func(a *address) *[]Tag { return &a.tags }, errNoAllocation),
 		tagged("lt", "launch-template", func(r *region) *table[*launchTemplate] { return r.templates }, func(t *launchTemplate) *[]Tag { return &t.tags }, errNoTemplateID),
 		tagged("key", "key-pair", func(r *region) *table[*keyPair] { return r.keyPairs }, func(k *keyPair) *[]Tag { return &k.tags }, errNoKeyPair),
-		beside("ami", "image", (*region).imageIDs, unknown("InvalidAMIID.NotFound", "The image id '[%s]' does not exist")),
-		beside("eni", "network-interface", (*region).interfaceIDs, unknown("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")),
-		beside("subnet", "subnet", (*region).subnetIDs, unknown("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist")),
-		beside("vpc", "vpc", (*region).vpcIDs, unknown("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist")),
+		beside("ami", "image", (*region).imageIDs, func(id string) *apiError { return errNoImage(id) }),
+		beside("eni", "network-interface", (*region).interfaceIDs, errNoInterface),
+		beside("subnet", "subnet", (*region).subnetIDs, errNoSubnet),
+		beside("vpc", "vpc", (*region).vpcIDs, errNoVPC),
 	}
 }
 
