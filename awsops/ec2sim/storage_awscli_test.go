@@ -46,7 +46,7 @@ func TestCLISnapshots(t *testing.T) {
 	c := newCLI(t, "small")
 	const permission = "createVolumePermission"
 	c.want("8", "describe-snapshots", "--owner-ids", "self", "--page-size", "5", "--query", "length(Snapshots)")
-	c.want(`["golden-web-1"]`, "describe-images", "--owners", "self", "--filters", "Name=block-device-mapping.snapshot-id,Values="+snap("0a"), "--query", "Images[].Name")
+	c.want(`["app-2026-10","broken-1","golden-web-1","kept-1"]`, "describe-images", "--owners", "self", "--filters", "Name=block-device-mapping.snapshot-id,Values="+snap("0a"), "--query", "sort(Images[].Name)")
 	id := c.value("SnapshotId", "create-snapshot", "--volume-id", vol("11"), "--description", "cli", "--tag-specifications", "ResourceType=snapshot,Tags=[{Key=Name,Value=cli}]")
 	c.refused("CreateSnapshot", "SnapshotCreationPerVolumeRateExceeded", "The maximum per volume CreateSnapshot request rate has been exceeded. Use an increasing or variable sleep interval between requests.",
 		"create-snapshot", "--volume-id", vol("11"))
