@@ -252,3 +252,17 @@ func (d *driver) goTo(field string) {
 	}
 	d.t.Fatalf("there is no field %s", field)
 }
+
+func TestAnOperationWithoutInputsNeedsNoForm(t *testing.T) {
+	for _, op := range awsops.All() {
+		if info := op.Info(); len(info.Fields) == 0 {
+			d := start(t, small())
+			d.press(":")
+			d.type_(info.Name)
+			d.press("enter")
+			if d.calls(info.Action()) != 1 {
+				t.Errorf("%s was not asked for:\n%s", info.Name, d.screen())
+			}
+		}
+	}
+}

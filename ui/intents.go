@@ -168,6 +168,7 @@ func (m *Model) run(run views.Run) tea.Cmd {
 			return m.request(op, values, run) // one call for each
 		}
 	}
+	run.Form = run.Form && len(op.Info().Fields) > 0
 	if run.Form || op.Validate(values) != nil || op.Info().Secret != "" && run.Save == "" {
 		return m.push(&formDialog{Form: views.NewForm(m.env, op, values, m.scopesOf(run), run.Save), targets: run.Targets})
 	}
