@@ -98,10 +98,7 @@ func (m *Model) tabs(room int) string {
 	texts := make([]string, len(m.specs))
 	for i, s := range m.specs {
 		info := s.Info()
-		texts[i] = info.Tab
-		if i < 9 {
-			texts[i] = fmt.Sprint(i+1) + " " + texts[i]
-		}
+		texts[i] = strings.TrimSpace(numberKey(i) + " " + info.Tab)
 		if info.Kind == m.kind {
 			if th.Plain() {
 				texts[i] = "[" + texts[i] + "]"
@@ -124,6 +121,14 @@ func (m *Model) tabs(room int) string {
 		left += "  " + th.Bar.Render("…")
 	}
 	return left
+}
+
+// numberKey is the key of a table by its place; those after the ninth have none.
+func numberKey(i int) string {
+	if i >= 9 {
+		return ""
+	}
+	return fmt.Sprint(i + 1)
 }
 
 // where names the scopes: the one, or how many.
