@@ -190,17 +190,8 @@ func imageAhead(ctx context.Context, client *ec2.Client, v Values) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	given := idList(v["organization-arns"])
-	for _, s := range slices.Concat(idList(v["user-ids"]), idList(v["groups"])) {
-		given = append(given, strings.ReplaceAll(s, "-", ""))
-	}
-	after := slices.DeleteFunc(slices.Clone(before), func(s string) bool { return slices.Contains(given, s) })
-	if v.Get("operation-type") != "remove" {
-		after = append(after, given...)
-	}
-	slices.Sort(after)
-	lines := []string{"before: " + nobody(before), "after:  " + nobody(after)}
-	if slices.Contains(given, "all") {
+	lines, public := sharingLines(before, v)
+	if public {
 		state, err := imageSharingBlock(ctx, client)
 		if err != nil {
 			return lines, err

@@ -19,11 +19,7 @@ const (
 )
 
 func ofImage(id string, more ...string) awsops.Values {
-	v := awsops.Values{"image-id": {id}}
-	for i := 0; i < len(more); i += 2 {
-		v = v.With(more[i], more[i+1])
-	}
-	return v
+	return inputs(append([]string{"image-id", id}, more...)...)
 }
 
 // permitting is a change of who may launch an image.
@@ -32,11 +28,7 @@ func permitting(id string, more ...string) awsops.Values {
 }
 
 func baking(more ...string) awsops.Values {
-	v := awsops.Values{"instance-id": {protectedVM}, "name": {"baked"}}
-	for i := 0; i < len(more); i += 2 {
-		v = v.With(more[i], more[i+1])
-	}
-	return v
+	return inputs(append([]string{"instance-id", protectedVM, "name", "baked"}, more...)...)
 }
 
 func TestTheLifeOfAnImage(t *testing.T) {

@@ -168,7 +168,18 @@ func sharingAhead(ctx context.Context, client *ec2.Client, v Values) ([]string, 
 	if err != nil {
 		return nil, err
 	}
-	var given []string
+	lines, public := sharingLines(before, v)
+	if public {
+		block, err := blockAhead(ctx, client, v)
+		return append(lines, block...), err
+	}
+	return lines, nil
+}
+
+// sharingLines tells with whom a thing is shared before a change and after it,
+// and whether the change names everybody.
+func sharingLines(before []string, v Values) (lines []string, public bool) {
+	given := idList(v["organization-arns"])
 	for _, s := range slices.Concat(idList(v["user-ids"]), idList(v["groups"])) {
 		given = append(given, strings.ReplaceAll(s, "-", ""))
 	}
@@ -177,12 +188,7 @@ func sharingAhead(ctx context.Context, client *ec2.Client, v Values) ([]string, 
 		after = append(after, given...)
 	}
 	slices.Sort(after)
-	lines := []string{"before: " + nobody(before), "after:  " + nobody(after)}
-	if slices.Contains(given, "all") {
-		block, err := blockAhead(ctx, client, v)
-		return append(lines, block...), err
-	}
-	return lines, nil
+	return []string{"before: " + nobody(before), "after:  " + nobody(after)}, slices.Contains(given, "all")
 }
 
 func nobody(who []string) string {

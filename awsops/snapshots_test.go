@@ -20,11 +20,7 @@ const (
 )
 
 func ofSnapshot(id string, more ...string) awsops.Values {
-	v := awsops.Values{"snapshot-id": {id}}
-	for i := 0; i < len(more); i += 2 {
-		v = v.With(more[i], more[i+1])
-	}
-	return v
+	return inputs(append([]string{"snapshot-id", id}, more...)...)
 }
 
 // sharing is a change of who may use a snapshot.

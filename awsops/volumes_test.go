@@ -18,9 +18,14 @@ const (
 )
 
 func ofVolume(volume string, more ...string) awsops.Values {
-	v := awsops.Values{"volume-id": {volume}}
-	for i := 0; i < len(more); i += 2 {
-		v = v.With(more[i], more[i+1])
+	return inputs(append([]string{"volume-id", volume}, more...)...)
+}
+
+// inputs are names, each with its value.
+func inputs(pairs ...string) awsops.Values {
+	v := awsops.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		v = v.With(pairs[i], pairs[i+1])
 	}
 	return v
 }

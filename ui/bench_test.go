@@ -29,6 +29,21 @@ func moveCursor(d *driver, n int) {
 	frame = d.model.View()
 }
 
+func benchCursor(b *testing.B, d *driver) {
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		moveCursor(d, n)
+		n++
+	}
+}
+
+// allocsOfMove counts what a cursor move allocates.
+func allocsOfMove(d *driver) float64 {
+	n := 0
+	return testing.AllocsPerRun(200, func() { moveCursor(d, n); n++ })
+}
+
 // frame keeps the compiler from leaving View out.
 var frame string
 
@@ -37,12 +52,7 @@ func BenchmarkScreen(b *testing.B) {
 	for _, rows := range []int{100, 10_000, 50_000} {
 		d := large(b, rows)
 		b.Run(fmt.Sprintf("cursor/%d", rows), func(b *testing.B) {
-			b.ReportAllocs()
-			n := 0
-			for b.Loop() {
-				moveCursor(d, n)
-				n++
-			}
+			benchCursor(b, d)
 			b.ReportMetric(float64(len(frame)), "B/frame")
 		})
 		if rows < 50_000 {
@@ -85,14 +95,7 @@ func manySnapshots(b testing.TB, rows int) *driver {
 // BenchmarkSnapshots is what keys cost with 20,000 snapshots, and their load.
 func BenchmarkSnapshots(b *testing.B) {
 	d := manySnapshots(b, 20_000)
-	b.Run("cursor/20000", func(b *testing.B) {
-		b.ReportAllocs()
-		n := 0
-		for b.Loop() {
-			moveCursor(d, n)
-			n++
-		}
-	})
+	b.Run("cursor/20000", func(b *testing.B) { benchCursor(b, d) })
 	b.Run("filter/20000", func(b *testing.B) {
 		d.keys("/")
 		b.ReportAllocs()
@@ -120,11 +123,7 @@ func TestGateSnapshots(t *testing.T) {
 		t.Errorf("20,000 snapshots took %d calls", n)
 	}
 	many.shows("Snapshots 20000")
-	count := func(d *driver) float64 {
-		n := 0
-		return testing.AllocsPerRun(200, func() { moveCursor(d, n); n++ })
-	}
-	a, b := count(few), count(many)
+	a, b := allocsOfMove(few), allocsOfMove(many)
 	t.Logf("allocations of a cursor move: %.0f at 100 snapshots, %.0f at 20,000", a, b)
 	if b > a+2 {
 		t.Errorf("a cursor move allocates %.0f times at 20,000 snapshots and %.0f at 100", b, a)
@@ -178,11 +177,7 @@ func TestGateCursorAllocations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("is run without the race detector, which allocates")
 	}
-	count := func(rows int) float64 {
-		d, n := large(t, rows), 0
-		return testing.AllocsPerRun(200, func() { moveCursor(d, n); n++ })
-	}
-	few, many := count(100), count(5_000)
+	few, many := allocsOfMove(large(t, 100)), allocsOfMove(large(t, 5_000))
 	t.Logf("allocations of a cursor move: %.0f at 100 rows, %.0f at 5,000", few, many)
 	if many > few+2 {
 		t.Errorf("a cursor move allocates %.0f times at 5,000 rows and %.0f at 100", many, few)

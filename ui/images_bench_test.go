@@ -22,14 +22,7 @@ func manyImages(b testing.TB, rows int) *driver {
 // BenchmarkImages is what keys cost with 5,000 images, and their load.
 func BenchmarkImages(b *testing.B) {
 	d := manyImages(b, 5_000)
-	b.Run("cursor/5000", func(b *testing.B) {
-		b.ReportAllocs()
-		n := 0
-		for b.Loop() {
-			moveCursor(d, n)
-			n++
-		}
-	})
+	b.Run("cursor/5000", func(b *testing.B) { benchCursor(b, d) })
 	b.Run("load/5000", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -47,11 +40,7 @@ func TestGateImages(t *testing.T) {
 		t.Errorf("5,000 images took %d calls", n)
 	}
 	images.shows("Images 5000")
-	count := func(d *driver) float64 {
-		n := 0
-		return testing.AllocsPerRun(200, func() { moveCursor(d, n); n++ })
-	}
-	a, b := count(images), count(instances)
+	a, b := allocsOfMove(images), allocsOfMove(instances)
 	t.Logf("allocations of a cursor move: %.0f on images, %.0f on instances", a, b)
 	if a > 2*b {
 		t.Errorf("a cursor move allocates %.0f times on 5,000 images and %.0f on instances", a, b)

@@ -288,10 +288,8 @@ func (f *Form) tell() {
 			f.problem = err.Error()
 		}
 	}
-	values := f.values()
-	scope, ok := f.scope()
-	if f.problem == "" && ok && f.op.Validate(values) == nil {
-		f.command, _ = awsops.CommandLine(f.env.Context, nil, f.op, values, scope)
+	if scope, ok := f.scope(); ok && f.problem == "" {
+		f.command, _ = awsops.CommandLine(f.env.Context, nil, f.op, f.values(), scope) // none while a rule is broken
 	}
 }
 

@@ -7,7 +7,8 @@ import (
 	"ec2deck/theme"
 )
 
-// formTheme is huh's plain theme in the session's own styles.
+// formTheme is the session's own styles for the one field that is huh's: text
+// of several lines.
 func formTheme(th theme.Theme) *huh.Theme {
 	style := func() lipgloss.Style { return th.Renderer.NewStyle() }
 	t := huh.ThemeBase()
@@ -16,18 +17,11 @@ func formTheme(th theme.Theme) *huh.Theme {
 		if focused {
 			s.Base = style().PaddingLeft(1).Border(lipgloss.ThickBorder(), false).BorderLeft(true)
 		}
-		s.Title, s.Description, s.NoteTitle = style().Bold(focused), style().Faint(true), style().Bold(true)
+		s.Title, s.Description = style().Bold(focused), style().Faint(true)
 		s.ErrorIndicator = style().Bold(true).SetString(" *")
 		s.ErrorMessage = style().Bold(true).SetString(" *")
-		s.SelectSelector, s.Option = style().SetString("> "), style()
-		s.NextIndicator, s.PrevIndicator = style().MarginLeft(1).SetString("→"), style().MarginRight(1).SetString("←")
-		s.MultiSelectSelector = style().SetString("> ")
-		s.SelectedOption, s.UnselectedOption = style(), style()
-		s.SelectedPrefix, s.UnselectedPrefix = style().SetString("[x] "), style().SetString("[ ] ")
-		s.FocusedButton, s.BlurredButton = style().PaddingRight(1).SetString("[x]"), style().PaddingRight(1).SetString("[ ]")
 		s.TextInput.Cursor, s.TextInput.CursorText, s.TextInput.Placeholder = style(), style(), style().Faint(true)
 		s.TextInput.Prompt, s.TextInput.Text = style(), style()
-		s.Card, s.Next = s.Base, s.FocusedButton
 	}
 	fields(&t.Focused, true)
 	fields(&t.Blurred, false)
