@@ -256,7 +256,7 @@ func (m *Model) newHelp() views.View {
 	}
 	lines = append(lines, th.Heading.Render("Tables"))
 	for i, s := range m.specs {
-		lines = append(lines, fmt.Sprintf("  %-14s %s", cmp.Or(numberKey(i), ":"+s.Info().Kind), strings.ToLower(s.Info().Title)))
+		lines = append(lines, fmt.Sprintf("  %-14s %s", cmp.Or(numberKey(i), ":"), strings.ToLower(s.Info().Title)))
 	}
 	lines = append(lines, "", th.Heading.Render("Filter"),
 		"  web              a cell or a tag contains it",
