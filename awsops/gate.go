@@ -9,14 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// Policy is what a session may do.
-type Policy struct {
-	// ReadOnly refuses every change.
-	ReadOnly bool
-	// Production raises every confirmation by one.
-	Production bool
-}
-
 // Confirmation is how firmly a person said yes.
 type Confirmation int
 
@@ -105,23 +97,36 @@ func (r Request) Phrase() string {
 // Need says what confirmation a request takes, or why it may not run at all.
 // It is the one place that decides, for the screen, the command line and SSH.
 func (s *Session) Need(r Request) (Confirmation, error) {
-	info := r.Operation.Info()
-	if err := s.Allows(info); err != nil {
+	info, policy := r.Operation.Info(), s.Policy()
+	risk := info.RiskOf(r.Values)
+	if err := s.allows(r, policy, risk); err != nil {
 		return 0, err
 	}
-	risk := info.RiskOf(r.Values)
-	policy := s.Policy()
 	if risk == Reads || r.DryRun {
 		return Unconfirmed, nil
-	}
-	if policy.ReadOnly {
-		return 0, &Error{Operation: info.Name, Class: Forbidden, Code: "ReadOnly", Message: info.Name + " is refused: this session is read-only", Hint: "Start without --read-only to change things."}
 	}
 	need := Confirmation(risk)
 	if policy.Production {
 		need = min(need+1, Typed)
 	}
 	return need, nil
+}
+
+// allows says why a request may not run at all, or nil.
+func (s *Session) allows(r Request, policy Policy, risk Risk) error {
+	info := r.Operation.Info()
+	if err := s.Allows(info); err != nil {
+		return err
+	}
+	if r.Scope != (Scope{}) {
+		if err := policy.covers(r.Scope); err != nil {
+			return err
+		}
+	}
+	if r.DryRun && policy.Shut == "" {
+		return nil
+	}
+	return policy.allows(info.Name, risk)
 }
 
 // Allows says why the session can never run an operation, or nil: a server has

@@ -32,10 +32,10 @@ func TestConfirmation(t *testing.T) {
 		{"terminating needs the ID", "terminate-instances", ids(id), awsops.Policy{}, false, awsops.Typed, id, `Add --confirm "` + id + `".`},
 		{"terminating several needs verb and count", "terminate-instances", two, awsops.Policy{}, false, awsops.Typed, "terminate 2", `Add --confirm "terminate 2".`},
 		{"production raises by one", "start-instances", ids(id), awsops.Policy{Production: true}, false, awsops.SaidTwice, id, "Add --yes twice."},
-		{"read-only refuses", "start-instances", ids(id), awsops.Policy{ReadOnly: true}, false, awsops.Unconfirmed, id, "this session is read-only"},
+		{"read-only refuses", "start-instances", ids(id), awsops.Policy{Refuses: awsops.Changes}, false, awsops.Unconfirmed, id, "this session is read-only"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t, func(s *awsops.Settings) { s.Policy = test.policy })
+			b := newBench(t, func(s *awsops.Settings) { s.Policy = awsops.Fixed(test.policy) })
 			r := b.request(t, test.op, test.v)
 			r.DryRun, r.Confirmed = test.dry, awsops.Unconfirmed
 			need, err := b.Need(r)

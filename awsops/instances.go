@@ -197,7 +197,9 @@ func instancesWhere(ctx context.Context, client *ec2.Client, filters []types.Fil
 		if err != nil {
 			return nil, explain(err, "describe-instances", client.Options().Region, false)
 		}
-		found(out.Reservations)
+		if len(out.Reservations) > 0 {
+			found(out.Reservations)
+		}
 		return out.NextToken, nil
 	})
 }

@@ -40,8 +40,9 @@ type Settings struct {
 	Proxy string
 	// Timeout bounds one call; 0 is no limit.
 	Timeout time.Duration
-	// Policy is what the session may do.
-	Policy Policy
+	// Policy tells what the session may do now; nil allows everything. It is
+	// asked at every decision and so can change while the session lives.
+	Policy func() Policy
 	// Keys replaces the AWS files and the default chain: credentials by profile.
 	Keys map[string]aws.CredentialsProvider
 	// ReadFile reads a file of the operator's, for operations that need one.
@@ -71,8 +72,8 @@ type Session struct {
 
 // NewSession makes a session without any I/O; Open does that.
 func NewSession(s Settings) *Session {
-	if len(s.Profiles) == 0 {
-		s.Profiles = []string{""}
+	if s.Policy == nil {
+		s.Policy = Fixed(Policy{})
 	}
 	if s.Home == "" {
 		s.Home = fallbackRegion
@@ -80,15 +81,35 @@ func NewSession(s Settings) *Session {
 	return &Session{settings: s, profiles: map[string]aws.Config{}, accounts: map[string]string{}, clients: map[Scope]*ec2.Client{}}
 }
 
-// Profiles lists the profiles to open, in order. "" is the default chain.
-func (s *Session) Profiles() []string { return slices.Clone(s.settings.Profiles) }
+// Profiles lists the profiles to open, in order: those that were named, or
+// those of the role. "" is the default chain.
+func (s *Session) Profiles() []string {
+	policy := s.Policy()
+	switch {
+	case policy.Shut != "":
+		return nil
+	case len(s.settings.Profiles) > 0:
+		return slices.DeleteFunc(slices.Clone(s.settings.Profiles), func(p string) bool { return policy.coversProfile(p) != nil })
+	case len(policy.Profiles) > 0:
+		profiles := slices.Clone(policy.Profiles)
+		if k := slices.Index(profiles, named("")); k >= 0 {
+			profiles[k] = "" // the chain has the profile of that name, and more
+		}
+		return profiles
+	}
+	return []string{""}
+}
 
 // Policy is what the session may do now.
-func (s *Session) Policy() Policy { return s.settings.Policy }
+func (s *Session) Policy() Policy { return s.settings.Policy() }
 
 // Open finds the credentials and regions of one profile and returns its
 // scopes. It can be called again, for instance after a new sign-in.
 func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
+	policy := s.Policy()
+	if err := policy.coversProfile(profile); err != nil {
+		return nil, err
+	}
 	cfg, err := s.config(ctx, profile)
 	if err != nil {
 		return nil, explain(err, "open", cfg.Region, false)
@@ -98,6 +119,9 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 		return nil, s.noCredentials(ctx, profile, err)
 	}
 	regions := s.settings.Regions
+	if len(regions) == 0 {
+		regions = policy.Regions
+	}
 	if slices.Contains(regions, AllRegions) {
 		if regions, err = s.enabledRegions(ctx, cfg); err != nil {
 			return nil, err
@@ -106,15 +130,17 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 	if len(regions) == 0 {
 		regions = []string{cfg.Region}
 	}
-	return s.keep(profile, cfg, credentials.AccountID, regions), nil
+	scopes := s.keep(profile, cfg, credentials.AccountID, regions)
+	within := slices.DeleteFunc(scopes, func(at Scope) bool { return policy.covers(at) != nil })
+	if len(within) == 0 {
+		return nil, policy.covers(Scope{Profile: profile, Region: regions[0]})
+	}
+	return within, nil
 }
 
 // keep remembers an opened profile and its scopes.
 func (s *Session) keep(profile string, cfg aws.Config, account string, regions []string) []Scope {
-	name := profile
-	if name == "" {
-		name = "default"
-	}
+	name := named(profile)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if account != "" {
@@ -123,7 +149,7 @@ func (s *Session) keep(profile string, cfg aws.Config, account string, regions [
 	var scopes []Scope
 	for _, region := range regions {
 		scope := Scope{Profile: name, Region: region}
-		s.clients[scope] = s.newClient(cfg, region)
+		s.clients[scope] = s.newClient(cfg, scope)
 		scopes = append(scopes, scope)
 		if !slices.Contains(s.scopes, scope) {
 			s.scopes = append(s.scopes, scope)
@@ -133,8 +159,8 @@ func (s *Session) keep(profile string, cfg aws.Config, account string, regions [
 	return scopes
 }
 
-func (s *Session) newClient(cfg aws.Config, region string) *ec2.Client {
-	return ec2.NewFromConfig(cfg, clientOptions(s.settings), func(o *ec2.Options) { o.Region = region })
+func (s *Session) newClient(cfg aws.Config, scope Scope) *ec2.Client {
+	return ec2.NewFromConfig(cfg, clientOptions(s.settings), func(o *ec2.Options) { o.Region = scope.Region }, s.guarded(cfg, scope.Profile))
 }
 
 func (s *Session) config(ctx context.Context, profile string) (aws.Config, error) {
@@ -174,7 +200,7 @@ func (s *Session) noCredentials(ctx context.Context, profile string, err error) 
 }
 
 func (s *Session) enabledRegions(ctx context.Context, cfg aws.Config) ([]string, error) {
-	out, err := s.newClient(cfg, cfg.Region).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+	out, err := ec2.NewFromConfig(cfg, clientOptions(s.settings)).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
 	if err != nil {
 		return nil, explain(err, "describe-regions", cfg.Region, false)
 	}
@@ -199,10 +225,14 @@ func (s *Session) Identify(ctx context.Context, scope Scope) (string, error) {
 	if account := s.Account(scope.Profile); account != "" {
 		return account, nil
 	}
-	client, err := s.Client(scope)
-	if err != nil {
+	s.mu.Lock()
+	cfg, known := s.profiles[scope.Profile]
+	s.mu.Unlock()
+	if err := s.Policy().covers(scope); err != nil || !known {
 		return "", err
 	}
+	// That group need not be within the tags of a role.
+	client := ec2.NewFromConfig(cfg, clientOptions(s.settings), func(o *ec2.Options) { o.Region = scope.Region })
 	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
 		Filters: filtersOn("group-name", "default"), MaxResults: aws.Int32(5),
 	})
@@ -219,15 +249,20 @@ func (s *Session) Identify(ctx context.Context, scope Scope) (string, error) {
 	return account, nil
 }
 
-// Scopes lists the scopes that have been opened, in the order of opening.
+// Scopes lists the scopes that have been opened and may be used now, in the
+// order of opening.
 func (s *Session) Scopes() []Scope {
+	policy := s.Policy()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.scopes)
+	return slices.DeleteFunc(slices.Clone(s.scopes), func(at Scope) bool { return policy.covers(at) != nil })
 }
 
-// Client is the EC2 client of a scope.
+// Client is the EC2 client of a scope, as far as the policy covers it now.
 func (s *Session) Client(scope Scope) (*ec2.Client, error) {
+	if err := s.Policy().covers(scope); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	client, ok := s.clients[scope]

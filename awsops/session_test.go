@@ -70,6 +70,8 @@ type bench struct {
 	wire  *wire
 	clock *clock
 	scope awsops.Scope
+
+	settings awsops.Settings
 }
 
 func newBench(t testing.TB, change ...func(*awsops.Settings)) *bench {
@@ -97,6 +99,7 @@ func newBench(t testing.TB, change ...func(*awsops.Settings)) *bench {
 	for _, c := range change {
 		c(&settings)
 	}
+	b.settings = settings
 	b.Session = awsops.NewSession(settings)
 	scopes, err := b.Open(t.Context(), "test")
 	if err != nil {

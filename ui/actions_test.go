@@ -215,7 +215,7 @@ func TestAnUnknownOutcomeSaysSo(t *testing.T) {
 
 func TestReadOnlyRefusesInOnePlace(t *testing.T) {
 	o := small()
-	o.policy = awsops.Policy{ReadOnly: true}
+	o.policy = awsops.Policy{Refuses: awsops.Changes}
 	d := start(t, o).on("web-1")
 	for _, k := range []string{"S", "t", "b", "m"} {
 		d.press(k)

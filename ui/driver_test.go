@@ -137,7 +137,7 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 }
 
 func settings(sim *ec2sim.Sim, o options) awsops.Settings {
-	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: o.policy, HTTPClient: sim, Timeout: o.timeout, Keys: o.keys}
+	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys}
 	if !o.hosted {
 		s.ReadFile = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join("..", "testdata", "keys", path)) }
 	}

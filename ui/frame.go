@@ -80,7 +80,7 @@ func (m *Model) notice80() string {
 // bar is the top line: the tables on the left, the scopes on the right.
 func (m *Model) bar() string {
 	right := m.where()
-	if m.env.Session.Policy().ReadOnly {
+	if m.env.Session.Policy().ReadOnly() {
 		right = m.env.Theme.Tone(theme.Good).Render("read-only") + "  " + right
 	}
 	left := m.tabs(m.width - ansi.StringWidth(right) - 2)

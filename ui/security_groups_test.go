@@ -213,7 +213,7 @@ func TestCreateAGroup(t *testing.T) {
 
 func TestReadOnlyRefusesGroups(t *testing.T) {
 	o := small()
-	o.policy = awsops.Policy{ReadOnly: true}
+	o.policy = awsops.Policy{Refuses: awsops.Changes}
 	d := start(t, o)
 	d.open("rules").on(httpRule).press("X")
 	d.shows("this session is read-only")

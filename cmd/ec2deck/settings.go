@@ -66,8 +66,13 @@ func (p *program) limits(o *options) (err error) {
 	if o.refresh, err = f.refresh.duration("refresh-interval", 15*time.Second, 2*time.Second, time.Hour, true); err != nil {
 		return err
 	}
-	if s.Policy.ReadOnly, err = f.readOnly.truth("read-only"); err != nil {
+	readOnly, err := f.readOnly.truth("read-only")
+	if err != nil {
 		return err
+	}
+	s.Policy = awsops.Fixed(awsops.Policy{})
+	if readOnly {
+		s.Policy = awsops.Fixed(awsops.Policy{Refuses: awsops.Changes})
 	}
 	if o.ascii, err = f.ascii.truth("ascii"); err != nil {
 		return err
@@ -266,9 +271,10 @@ func (p *program) narrowed(o options) (options, error) {
 		return o, err
 	}
 	s, host := &asked.settings, o.settings
+	offered := awsops.NewSession(host).Profiles()
 	for _, name := range s.Profiles {
-		if !slices.Contains(host.Profiles, name) {
-			return o, bad("profile", name, "is refused over SSH: the server offers "+or(strings.Join(host.Profiles, ", "), "its default one only"))
+		if !slices.Contains(offered, name) {
+			return o, bad("profile", name, "is refused over SSH: you are offered "+or(strings.Join(offered, ", "), "the server's default one only"))
 		}
 	}
 	if len(s.Profiles) == 0 {
@@ -278,8 +284,8 @@ func (p *program) narrowed(o options) (options, error) {
 		s.Regions = host.Regions
 	}
 	s.Timeout, asked.wait = min(s.Timeout, host.Timeout), min(asked.wait, o.wait)
-	s.Policy.ReadOnly = s.Policy.ReadOnly || host.Policy.ReadOnly
-	s.Policy.Production = host.Policy.Production
+	own := s.Policy()
+	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
 	s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
 	asked.demo, asked.refresh = o.demo, o.refresh
 	return asked, nil

@@ -1,0 +1,182 @@
+package awsops
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// covered reads the tags of things from EC2, now, and says which are within
+// the limit. An image of somebody else, which this account cannot tag, is.
+func (c *check) covered(region string, ids []string) (map[string]bool, error) {
+	client, tags := c.client(region), map[string][]Tag{}
+	for chunk := range slices.Chunk(ids, filterValues) {
+		err := everyPage(func(token *string) (*string, error) {
+			out, err := client.DescribeTags(c.ctx, &ec2.DescribeTagsInput{Filters: filtersOn("resource-id", chunk...), NextToken: token})
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range out.Tags {
+				id := aws.ToString(t.ResourceId)
+				tags[id] = append(tags[id], Tag{aws.ToString(t.Key), aws.ToString(t.Value)})
+			}
+			return out.NextToken, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	in, foreign := map[string]bool{}, []string{}
+	for _, id := range ids {
+		in[id] = c.policy.Tags.covers(tags[id])
+		if !in[id] && kindOf(id) == "ami" {
+			foreign = append(foreign, id)
+		}
+	}
+	return in, c.foreign(client, foreign, in)
+}
+
+// foreign marks the images that are not the account's own.
+func (c *check) foreign(client *ec2.Client, images []string, in map[string]bool) error {
+	if len(images) == 0 {
+		return nil
+	}
+	own, err := client.DescribeImages(c.ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: filtersOn("image-id", images...)})
+	if err != nil {
+		return err
+	}
+	for _, id := range images {
+		in[id] = !slices.ContainsFunc(own.Images, func(i types.Image) bool { return aws.ToString(i.ImageId) == id })
+	}
+	return nil
+}
+
+// byName looks up what the request names otherwise than by an ID that carries
+// tags, and counts it. What cannot be looked up is refused.
+func (c *check) byName() (int, error) {
+	found := 0
+	for name := range c.form {
+		value, leaf := c.form.Get(name), name[strings.LastIndexByte(name, '.')+1:]
+		parts := strings.Split(name, ".")
+		if len(parts) > 1 && strings.Trim(leaf, "0123456789") == "" {
+			leaf = parts[len(parts)-2] // a member of a list
+		}
+		var tags []Tag
+		var err error
+		switch {
+		case leaf == "KeyName" && c.action != "CreateKeyPair" && c.action != "ImportKeyPair":
+			tags, err = c.keyPair(value)
+		case leaf == "PublicIp":
+			tags, err = c.address("public-ip", value)
+		case leaf == "AssociationId":
+			tags, err = c.address("association-id", value)
+		case leaf == "LaunchTemplateName" && c.action != "CreateLaunchTemplate":
+			tags, err = c.template(value)
+		case leaf == "GroupName" && c.action != "CreateSecurityGroup", leaf == "SecurityGroup", leaf == "SourceSecurityGroupName":
+			return 0, fmt.Errorf("%s is a name, and only an ID tells the tags", value)
+		default:
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if !c.policy.Tags.covers(tags) {
+			return 0, lacking([]string{value})
+		}
+		found++
+	}
+	return found, nil
+}
+
+func (c *check) keyPair(name string) ([]Tag, error) {
+	out, err := c.client(c.scope.Region).DescribeKeyPairs(c.ctx, &ec2.DescribeKeyPairsInput{Filters: filtersOn("key-name", exactly(name))})
+	if err != nil || len(out.KeyPairs) == 0 {
+		return nil, err
+	}
+	return tagsOf(out.KeyPairs[0].Tags), nil
+}
+
+func (c *check) template(name string) ([]Tag, error) {
+	out, err := c.client(c.scope.Region).DescribeLaunchTemplates(c.ctx, &ec2.DescribeLaunchTemplatesInput{Filters: filtersOn("launch-template-name", exactly(name))})
+	if err != nil || len(out.LaunchTemplates) == 0 {
+		return nil, err
+	}
+	return tagsOf(out.LaunchTemplates[0].Tags), nil
+}
+
+func (c *check) address(filter, value string) ([]Tag, error) {
+	out, err := c.client(c.scope.Region).DescribeAddresses(c.ctx, &ec2.DescribeAddressesInput{Filters: filtersOn(filter, value)})
+	if err != nil || len(out.Addresses) == 0 {
+		return nil, err
+	}
+	return tagsOf(out.Addresses[0].Tags), nil
+}
+
+// siftFunc takes out of an answer what the role does not cover. It leaves the
+// answer itself as it is: others may read it too.
+type siftFunc func(answer any, covered func(ids []string) (map[string]bool, error)) (any, error)
+
+func siftInstanceStatus(answer any, covered func([]string) (map[string]bool, error)) (any, error) {
+	out := *answer.(*ec2.DescribeInstanceStatusOutput)
+	kept, err := sifted(out.InstanceStatuses, func(s types.InstanceStatus) *string { return s.InstanceId }, covered)
+	out.InstanceStatuses = kept
+	return &out, err
+}
+
+func siftImages(answer any, covered func([]string) (map[string]bool, error)) (any, error) {
+	out := *answer.(*ec2.DescribeImagesOutput)
+	kept, err := sifted(out.Images, func(i types.Image) *string { return i.ImageId }, covered)
+	out.Images = kept
+	return &out, err
+}
+
+func siftVolumeStatus(answer any, covered func([]string) (map[string]bool, error)) (any, error) {
+	out := *answer.(*ec2.DescribeVolumeStatusOutput)
+	kept, err := sifted(out.VolumeStatuses, func(s types.VolumeStatusItem) *string { return s.VolumeId }, covered)
+	out.VolumeStatuses = kept
+	return &out, err
+}
+
+func siftModifications(answer any, covered func([]string) (map[string]bool, error)) (any, error) {
+	out := *answer.(*ec2.DescribeVolumesModificationsOutput)
+	kept, err := sifted(out.VolumesModifications, func(s types.VolumeModification) *string { return s.VolumeId }, covered)
+	out.VolumesModifications = kept
+	return &out, err
+}
+
+func siftBundleTasks(answer any, covered func([]string) (map[string]bool, error)) (any, error) {
+	out := *answer.(*ec2.DescribeBundleTasksOutput)
+	kept, err := sifted(out.BundleTasks, func(s types.BundleTask) *string { return s.InstanceId }, covered)
+	out.BundleTasks = kept
+	return &out, err
+}
+
+func siftTags(answer any, covered func([]string) (map[string]bool, error)) (any, error) {
+	out := *answer.(*ec2.DescribeTagsOutput)
+	kept, err := sifted(out.Tags, func(t types.TagDescription) *string { return t.ResourceId }, covered)
+	out.Tags = kept
+	return &out, err
+}
+
+// sifted keeps the rows whose owner is covered.
+func sifted[T any](rows []T, owner func(T) *string, covered func([]string) (map[string]bool, error)) ([]T, error) {
+	var ids []string
+	for _, row := range rows {
+		ids = append(ids, aws.ToString(owner(row)))
+	}
+	in, err := covered(unique(ids))
+	if err != nil {
+		return nil, err
+	}
+	var kept []T
+	for _, row := range rows {
+		if in[aws.ToString(owner(row))] {
+			kept = append(kept, row)
+		}
+	}
+	return kept, nil
+}
