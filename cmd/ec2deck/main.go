@@ -11,10 +11,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 
-	"github.com/charmbracelet/fang"
 	"github.com/spf13/cobra"
 
 	// Its initialization keeps Bubble Tea's from asking the terminal.
@@ -40,20 +38,7 @@ func (p *program) run(ctx context.Context, root *cobra.Command, args []string) i
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.errs)
-	return p.tell(p.execute(ctx, root, args))
-}
-
-// execute lets fang draw help and the manual. It reads the process's own
-// output and environment and asks the terminal for its colours, so everything
-// else, and every command that came over SSH, is plain cobra.
-func (p *program) execute(ctx context.Context, root *cobra.Command, args []string) error {
-	drawn := slices.ContainsFunc(args, func(a string) bool { return a == "-h" || a == "--help" }) ||
-		len(args) > 0 && (args[0] == "help" || args[0] == "man")
-	if p.host == nil && p.out == io.Writer(os.Stdout) && drawn {
-		quiet := fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {})
-		return fang.Execute(ctx, root, fang.WithoutVersion(), quiet)
-	}
-	return root.ExecuteContext(ctx)
+	return p.tell(root.ExecuteContext(ctx))
 }
 
 // done ends a command whose outcome has been told already.

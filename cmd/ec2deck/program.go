@@ -8,6 +8,8 @@ import (
 
 	"ec2deck/awsops"
 
+	mango "github.com/muesli/mango-cobra"
+	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 )
 
@@ -35,7 +37,7 @@ func (p *program) tree() *cobra.Command {
 	root.Args = func(_ *cobra.Command, args []string) error { return unknownCommand(args) }
 	root.RunE = p.openScreen
 	p.flags.addAll(root.PersistentFlags())
-	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.versionCommand())
+	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.versionCommand(), p.manCommand())
 	return root
 }
 
@@ -76,6 +78,21 @@ func (p *program) versionCommand() *cobra.Command {
 		Use: "version", Short: "Print the version", Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "ec2deck version "+version())
+			return err
+		},
+	}
+}
+
+func (p *program) manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "man", Short: "Print the manual page", Args: noArguments,
+		Example: "  ec2deck man | man -l -",
+		RunE: func(c *cobra.Command, _ []string) error {
+			page, err := mango.NewManPage(1, c.Root())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(p.out, page.Build(roff.NewDocument()))
 			return err
 		},
 	}
