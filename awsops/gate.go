@@ -95,11 +95,13 @@ func (r Request) Phrase() string {
 }
 
 // Need says what confirmation a request takes, or why it may not run at all.
-// It is the one place that decides, for the screen, the command line and SSH.
+// It is the one place that decides, for the screen, the command line and SSH,
+// and a refusal is recorded.
 func (s *Session) Need(r Request) (Confirmation, error) {
 	info, policy := r.Operation.Info(), s.Policy()
 	risk := info.RiskOf(r.Values)
 	if err := s.allows(r, policy, risk); err != nil {
+		s.refused(r, err)
 		return 0, err
 	}
 	if risk == Reads || r.DryRun {
@@ -142,8 +144,9 @@ func (s *Session) Allows(info Info) error {
 // batchSize is the most targets of one changing call.
 const batchSize = 50
 
-// Run passes a request through the gate and carries it out, in batches. When
-// some batches fail, the result's items tell which; when all do, the error does.
+// Run passes a request through the gate, records it and carries it out, in
+// batches. When some batches fail, the result's items tell which; when all do,
+// the error does.
 func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
 	info := r.Operation.Info()
 	if err := r.Operation.Validate(r.Values); err != nil {
@@ -160,16 +163,29 @@ func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	e := s.entry(r)
+	if err := e.intent(); err != nil {
+		return Result{}, err
+	}
+	asked := ctx
+	if e != nil { // what is recorded has an outcome, also when nobody waits for it
+		asked = context.WithoutCancel(ctx)
+	}
 	results := newBatches(info, r.Scope)
 	for i, v := range r.batches(info) {
 		if i > 0 && ctx.Err() != nil {
 			results.add(v, Result{}, &Error{Operation: info.Name, Class: Cancelled, Code: "NotSent", Message: "given up before it was asked for", Err: ctx.Err()})
 			continue
 		}
-		res, err := r.Operation.Run(ctx, client, v, CallOptions{DryRun: r.DryRun, ReadFile: s.settings.ReadFile})
+		res, err := r.Operation.Run(asked, client, v, CallOptions{DryRun: r.DryRun, ReadFile: s.settings.ReadFile})
 		results.add(v, res, err)
 	}
-	return r.placed(results.result())
+	res, err := results.result()
+	e.outcome(&res, err)
+	if e == nil {
+		s.refused(r, err)
+	}
+	return r.placed(res, err)
 }
 
 // howToConfirm tells a script what to add.

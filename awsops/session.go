@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"ec2deck/awsops/journal"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -43,6 +45,11 @@ type Settings struct {
 	// Policy tells what the session may do now; nil allows everything. It is
 	// asked at every decision and so can change while the session lives.
 	Policy func() Policy
+	// Journal records every change before it is asked for, and its outcome; nil
+	// records nothing. Who is the person that the records name.
+	Journal journal.Sink
+	Who     journal.Who
+	Now     func() time.Time // the journal's clock
 	// Keys replaces the AWS files and the default chain: credentials by profile.
 	Keys map[string]aws.CredentialsProvider
 	// ReadFile reads a file of the operator's, for operations that need one.

@@ -71,16 +71,17 @@ const sdk = "github.com/aws/"
 func arrows() map[string]arrow {
 	charm := []string{"github.com/charmbracelet/"}
 	return map[string]arrow{
-		"cmd/ec2deck":    {[]string{"awsops", "awsops/ec2sim", "keymap", "theme", "ui", "ui/serve", "views"}, []string{sdk, "github.com/charmbracelet/bubbletea", "github.com/charmbracelet/lipgloss", "github.com/charmbracelet/x/", "github.com/charmbracelet/ssh"}},
-		"ui":             {[]string{"awsops", "keymap", "theme", "views"}, charm},
-		"ui/serve":       {[]string{"awsops", "keymap", "theme", "ui", "views"}, charm},
-		"views":          {[]string{"awsops", "keymap", "theme"}, append([]string{sdk + "aws-sdk-go-v2/aws", sdk + "aws-sdk-go-v2/service/ec2"}, charm...)},
-		"awsops":         {nil, []string{sdk, "github.com/charmbracelet/x/ansi"}},
-		"awsops/journal": {nil, nil},
-		"awsops/cache":   {nil, []string{sdk}},
-		"awsops/ec2sim":  {nil, nil},
-		"keymap":         {nil, []string{"github.com/charmbracelet/bubbles/"}},
-		"theme":          {nil, []string{"github.com/charmbracelet/lipgloss"}},
+		"cmd/ec2deck":        {[]string{"awsops", "awsops/ec2sim", "awsops/journal", "cmd/ec2deck/config", "keymap", "theme", "ui", "ui/serve", "views"}, []string{sdk, "github.com/charmbracelet/bubbletea", "github.com/charmbracelet/lipgloss", "github.com/charmbracelet/x/", "github.com/charmbracelet/ssh"}},
+		"cmd/ec2deck/config": {[]string{"awsops"}, nil},
+		"ui":                 {[]string{"awsops", "keymap", "theme", "views"}, charm},
+		"ui/serve":           {[]string{"awsops", "keymap", "theme", "ui", "views"}, charm},
+		"views":              {[]string{"awsops", "keymap", "theme"}, append([]string{sdk + "aws-sdk-go-v2/aws", sdk + "aws-sdk-go-v2/service/ec2"}, charm...)},
+		"awsops":             {[]string{"awsops/journal"}, []string{sdk, "github.com/charmbracelet/x/ansi"}},
+		"awsops/journal":     {nil, nil},
+		"awsops/cache":       {nil, []string{sdk}},
+		"awsops/ec2sim":      {nil, nil},
+		"keymap":             {nil, []string{"github.com/charmbracelet/bubbles/"}},
+		"theme":              {nil, []string{"github.com/charmbracelet/lipgloss"}},
 	}
 }
 

@@ -102,7 +102,7 @@ func TestOverSSH(t *testing.T) {
 		{"--proxy-host a --proxy-port 1 run list-instances", 2, "is refused over SSH"},
 		{"--fleet /etc/passwd run list-instances", 2, "is refused over SSH: files are the server's own"},
 		{"--demo run list-instances", 2, "is refused over SSH"},
-		{"--profile staging run list-instances", 2, "is refused over SSH: the server offers production"},
+		{"--profile staging run list-instances", 2, "is refused over SSH: you are offered production"},
 		{"serve", 2, `there is no command "serve"`},
 		{"sim", 2, `there is no command "sim"`},
 		{"", 2, "the screen needs a terminal"},
