@@ -1,0 +1,208 @@
+// Package config reads the configuration file, one YAML document:
+//
+//	serve:                      # flags of `ec2deck serve`, by name
+//	  listen: 0.0.0.0:2222
+//	  authorized-keys: /etc/ec2deck/authorized_keys
+//	roles:                      # the first that fits a login counts
+//	  oncall:
+//	    keys: [SHA256:…]        # fingerprints, as ssh-keygen -l prints them
+//	    principals: [oncall]    # of certificates
+//	    profiles: [production]
+//	    regions: [eu-west-1]
+//	    risk: disrupt           # read, change, disrupt or destroy
+//	    tags: {Env: [dev, test]}
+//
+// Every error names the file, the line and what may stand there instead.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"ec2deck/awsops"
+
+	"gopkg.in/yaml.v3"
+)
+
+// File is a configuration file that has been read and holds nothing wrong.
+type File struct {
+	Serve []Setting
+	Roles []Role
+}
+
+// Setting is a flag and its values.
+type Setting struct {
+	Name   string
+	Values []string
+	Where  string // file and line, for errors found later
+}
+
+// maxSize bounds the file.
+const maxSize = 1 << 20
+
+// Load reads a file. It must not be writable for others: who can write it can
+// do everything that it allows.
+func Load(path string) (*File, error) {
+	info, err := os.Stat(path) // before opening, which would wait on a pipe
+	if err != nil {
+		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("the configuration %s is no regular file", path)
+	}
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		return nil, fmt.Errorf("the configuration %s can be written by others (mode %04o): chmod go-w %s", path, mode, path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("the configuration %s cannot be read: %w", path, err)
+	}
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("the configuration %s is larger than %d bytes", path, maxSize)
+	}
+	return Parse(path, text)
+}
+
+// Parse reads the text of a file. The error tells everything that is wrong.
+func Parse(path string, text []byte) (*File, error) {
+	r := &reader{path: path}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document, second yaml.Node
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF): // an empty file
+		return &File{}, nil
+	case err != nil:
+		return nil, fmt.Errorf("%s: %s", path, awsops.Clean(strings.TrimPrefix(err.Error(), "yaml: ")))
+	}
+	if !errors.Is(decoder.Decode(&second), io.EOF) {
+		return nil, fmt.Errorf("%s: holds more than one document", path)
+	}
+	f := &File{}
+	r.section(document.Content[0], "", fields{
+		"serve": func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
+		"roles": func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
+	})
+	if err := errors.Join(r.wrong...); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// reader collects what is wrong with a file.
+type reader struct {
+	path  string
+	wrong []error
+}
+
+// fields are what a section may hold.
+type fields map[string]func(n *yaml.Node, at string)
+
+func (r *reader) say(n *yaml.Node, at, format string, args ...any) {
+	if at != "" {
+		at += ": "
+	}
+	r.wrong = append(r.wrong, errors.New(awsops.Clean(fmt.Sprintf("%s:%d: %s%s", r.path, n.Line, at, fmt.Sprintf(format, args...)))))
+}
+
+// section reads a mapping whose keys are known.
+func (r *reader) section(n *yaml.Node, at string, known fields) {
+	names := slices.Sorted(keysOf(known))
+	r.each(n, at, func(key, value *yaml.Node) {
+		read, ok := known[key.Value]
+		if !ok {
+			r.say(key, at, "%q is unknown; there are %s", key.Value, strings.Join(names, ", "))
+			return
+		}
+		read(value, below(at, key.Value))
+	})
+}
+
+func keysOf(known fields) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for name := range known {
+			if !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+func below(at, name string) string {
+	if at == "" {
+		return name
+	}
+	return at + "." + name
+}
+
+// each reads a mapping; a key stands in it once.
+func (r *reader) each(n *yaml.Node, at string, entry func(key, value *yaml.Node)) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		r.say(n, at, "write names with values, as in `name: value`")
+		return
+	}
+	seen := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind != yaml.ScalarNode || key.Value == "" {
+			r.say(key, at, "a name must be one word")
+			continue
+		}
+		if line, double := seen[key.Value]; double {
+			r.say(key, at, "%q stands in line %d already", key.Value, line)
+			continue
+		}
+		seen[key.Value] = key.Line
+		entry(key, value)
+	}
+}
+
+// text reads one value.
+func (r *reader) text(n *yaml.Node, at string) string {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" || n.Value == "" {
+		r.say(n, at, "write one value")
+		return ""
+	}
+	return n.Value
+}
+
+// list reads values, or one.
+func (r *reader) list(n *yaml.Node, at string) []string {
+	if n.Kind != yaml.SequenceNode {
+		if s := r.text(n, at); s != "" {
+			return []string{s}
+		}
+		return nil
+	}
+	var out []string
+	for _, item := range n.Content {
+		if s := r.text(item, at); s != "" {
+			out = append(out, s)
+		}
+	}
+	if len(n.Content) == 0 {
+		r.say(n, at, "write at least one value, or leave it out")
+	}
+	return out
+}
+
+// settings reads flags; what they may be is checked where they are declared.
+func (r *reader) settings(n *yaml.Node, at string) []Setting {
+	var out []Setting
+	r.each(n, at, func(key, value *yaml.Node) {
+		out = append(out, Setting{key.Value, r.list(value, below(at, key.Value)), fmt.Sprintf("%s:%d: %s", r.path, key.Line, below(at, key.Value))})
+	})
+	return out
+}
