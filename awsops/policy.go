@@ -30,6 +30,24 @@ func Fixed(p Policy) func() Policy { return func() Policy { return p } }
 // ReadOnly says that no change is allowed.
 func (p Policy) ReadOnly() bool { return p.Refuses == Changes }
 
+// Label says in a few words what may be done; "" is everything.
+func (p Policy) Label() string {
+	var parts []string
+	if p.Role != "" {
+		parts = append(parts, p.Role)
+	}
+	switch {
+	case p.ReadOnly():
+		parts = append(parts, "read-only")
+	case p.Refuses != Reads:
+		parts = append(parts, "up to "+(p.Refuses-1).String())
+	}
+	if len(p.Tags) > 0 {
+		parts = append(parts, p.Tags.String())
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Narrowed is what both policies allow; the role is that of p.
 func (p Policy) Narrowed(by Policy) Policy {
 	if p.Refuses == Reads || by.Refuses != Reads && by.Refuses < p.Refuses {

@@ -66,6 +66,7 @@ type options struct {
 	profiles  []string
 	regions   []string
 	policy    awsops.Policy
+	rights    func() awsops.Policy // in the place of policy
 	timeout   time.Duration
 	colours   termenv.Profile
 	query     string
@@ -149,6 +150,9 @@ func settings(sim *ec2sim.Sim, o options) awsops.Settings {
 				s.Profiles = []string{a.Profile}
 			}
 		}
+	}
+	if o.rights != nil {
+		s.Policy, s.Profiles = o.rights, nil
 	}
 	if len(s.Regions) == 0 {
 		s.Regions = []string{"us-east-1"}

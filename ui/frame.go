@@ -80,8 +80,8 @@ func (m *Model) notice80() string {
 // bar is the top line: the tables on the left, the scopes on the right.
 func (m *Model) bar() string {
 	right := m.where()
-	if m.env.Session.Policy().ReadOnly() {
-		right = m.env.Theme.Tone(theme.Good).Render("read-only") + "  " + right
+	if label := m.policy.Label(); label != "" {
+		right = m.env.Theme.Tone(theme.Good).Render(label) + "  " + right
 	}
 	left := m.tabs(m.width - ansi.StringWidth(right) - 2)
 	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
@@ -207,7 +207,7 @@ func sign(t theme.Tone) string {
 func (m *Model) dataStatus() views.Status {
 	s := m.stack[len(m.stack)-1].Status()
 	for _, name := range m.env.Session.Profiles() {
-		if p := m.profiles[name]; p.err != nil {
+		if p := m.profile(name); p.err != nil {
 			s = views.Status{Text: strings.TrimSpace(name + " " + p.err.Error()), Tone: theme.Bad}
 		}
 	}
@@ -284,8 +284,15 @@ func (m *Model) trouble() []string {
 	}
 	th := m.env.Theme
 	var lines []string
+	if m.policy.Shut != "" {
+		lines = append(lines, "")
+		for _, l := range wrap(m.policy.Shut, m.width-4) {
+			lines = append(lines, "  "+th.Tone(theme.Bad).Render(l))
+		}
+		return lines
+	}
 	for _, name := range m.env.Session.Profiles() {
-		p := m.profiles[name]
+		p := m.profile(name)
 		if !p.opened {
 			return []string{"", "  Looking for credentials…"}
 		}

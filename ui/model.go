@@ -27,6 +27,9 @@ type Config struct {
 	Kind, Query string
 	// ASCII draws with nothing but ASCII.
 	ASCII bool
+	// Rights gives a channel that is closed when the session's rights may have
+	// changed; nil if they stay.
+	Rights func() <-chan struct{}
 	// Clipboard writes to the terminal's clipboard; nil has none.
 	Clipboard func(string) error
 }
@@ -36,6 +39,8 @@ type Model struct {
 	env       views.Env
 	specs     []views.Spec
 	clipboard func(string) error
+	rights    func() <-chan struct{}
+	policy    awsops.Policy // as the screen shows it
 	ascii     bool
 
 	tables   map[string]views.View // the table of each kind, once opened
@@ -61,6 +66,15 @@ type profile struct {
 	opened bool
 }
 
+// profile is how far a profile has come. The policy may name one already that
+// the screen has not heard of.
+func (m *Model) profile(name string) profile {
+	if p := m.profiles[name]; p != nil {
+		return *p
+	}
+	return profile{}
+}
+
 // notice is the last thing that the operator was told.
 type notice struct {
 	text string
@@ -71,7 +85,7 @@ type notice struct {
 
 // New makes a screen.
 func New(c Config) *Model {
-	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, ascii: c.ASCII, tables: map[string]views.View{}, profiles: map[string]*profile{}}
+	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, rights: c.Rights, policy: c.Env.Session.Policy(), ascii: c.ASCII, tables: map[string]views.View{}, profiles: map[string]*profile{}}
 	for _, p := range c.Env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}
@@ -104,8 +118,11 @@ type opened struct {
 // identified says that the account of a profile is known.
 type identified struct{}
 
-// Init connects every profile by itself, so that none waits for another.
-func (m *Model) Init() tea.Cmd {
+// Init implements tea.Model.
+func (m *Model) Init() tea.Cmd { return tea.Batch(m.connect(), m.awaitRights()) }
+
+// connect opens every profile by itself, so that none waits for another.
+func (m *Model) connect() tea.Cmd {
 	cmds := []tea.Cmd{m.top().Init()}
 	for _, name := range m.env.Session.Profiles() {
 		cmds = append(cmds, m.open(name))
@@ -129,6 +146,9 @@ func (m *Model) open(name string) tea.Cmd {
 
 func (m *Model) onOpened(msg opened) tea.Cmd {
 	p := m.profiles[msg.profile]
+	if p == nil { // asked for under rights that are gone
+		return nil
+	}
 	p.opened, p.err = true, msg.err
 	if msg.err != nil {
 		m.say(msg.err.Error(), theme.Bad)
@@ -161,6 +181,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.onOpened(msg)
 	case identified:
 		return m, m.broadcast(views.Scoped{})
+	case rightsChanged:
+		return m, m.onRights()
 	case foreseen, answered, lookDue, looked, kept:
 		return m, m.onJob(msg)
 	}
@@ -285,8 +307,8 @@ func (m *Model) onNumber(n int) tea.Cmd {
 func (m *Model) reconnect() tea.Cmd {
 	var cmds []tea.Cmd
 	for _, name := range m.env.Session.Profiles() {
-		if p := m.profiles[name]; p.err != nil {
-			*p = profile{}
+		if m.profile(name).err != nil {
+			m.profiles[name] = &profile{}
 			cmds = append(cmds, m.open(name))
 		}
 	}
