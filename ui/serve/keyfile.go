@@ -9,76 +9,105 @@ import (
 	"os"
 	"sync"
 
-	"github.com/charmbracelet/ssh"
+	gossh "golang.org/x/crypto/ssh"
 )
 
 // maxKeysFile bounds what a login reads; about 10,000 keys.
 const maxKeysFile = 1 << 20
 
-// allowList is the authorized_keys file. It is read at every login and parsed
-// again when its bytes differ, which a modification time cannot promise to show.
-type allowList struct {
+// purpose is what the keys of a file are good for, in words.
+type purpose struct {
+	what  string // the keys
+	flag  string // that names the file
+	how   string // to write it; FILE stands for its path
+	empty string // what is wrong with a file without a key
+}
+
+func logins() purpose {
+	return purpose{
+		what: "authorized keys", flag: "--authorized-keys", empty: "no key in FILE may log in",
+		how: "write the public keys that may log in into a file, one per line, " +
+			"for example: cat ~/.ssh/id_ed25519.pub >> FILE && chmod 600 FILE",
+	}
+}
+
+func authorities() purpose {
+	return purpose{
+		what: "trusted CAs", flag: "--trusted-ca", empty: "no CA in FILE can be trusted",
+		how: "write the public keys of the CAs whose certificates may log in into a file, one per line, " +
+			"for example: cat user_ca.pub >> FILE && chmod 644 FILE",
+	}
+}
+
+func (p purpose) told(text, path string) string {
+	return string(bytes.ReplaceAll([]byte(text), []byte("FILE"), []byte(path)))
+}
+
+// keyFile is a file of public keys in OpenSSH's form. It is read at every login
+// and parsed again when its bytes differ, which a modification time cannot
+// promise to show.
+type keyFile struct {
 	path string
-	log  *slog.Logger
+	purpose
+	log *slog.Logger
 
 	mu      sync.Mutex
 	content []byte
-	keys    map[string]bool // by the key's wire format
-	trouble string          // what was said last about a file that cannot be read
+	keys    map[string]string // the comment by the key's wire format
+	trouble string            // what was said last about a file that cannot be read
 }
 
-// openAllowList reads the file for the first time. Later a line that cannot be
+// openKeyFile reads the file for the first time. Later a line that cannot be
 // used only loses its own key; at the start the operator is there to mend it.
-func openAllowList(path string, log *slog.Logger) (*allowList, error) {
-	const how = "write the public keys that may log in into a file, one per line, " +
-		"for example: cat ~/.ssh/id_ed25519.pub >> %s && chmod 600 %s"
-	if path == "" {
-		return nil, fmt.Errorf("ec2deck serve lets nobody in without authorized keys: "+
-			"name their file with --authorized-keys FILE; "+how, "FILE", "FILE")
-	}
+func openKeyFile(path string, p purpose, log *slog.Logger) (*keyFile, error) {
+	how := p.told(p.how, path)
 	content, err := readKeys(path)
 	if err != nil {
-		return nil, fmt.Errorf("ec2deck serve lets nobody in without authorized keys: %w; "+how, err, path, path)
+		return nil, fmt.Errorf("the %s cannot be read: %w; %s", p.what, err, how)
 	}
-	a := &allowList{path: path, log: log}
+	k := &keyFile{path: path, purpose: p, log: log}
 	parsed := parseKeys(path, content)
 	if err := errors.Join(parsed.malformed...); err != nil {
-		return nil, fmt.Errorf("authorized keys cannot be used: %w", err)
+		return nil, fmt.Errorf("the %s cannot be used: %w", p.what, err)
 	}
-	a.take(content, parsed)
-	if len(a.keys) == 0 {
+	k.take(content, parsed)
+	if len(k.keys) == 0 {
 		return nil, errors.Join(append([]error{
-			fmt.Errorf("no key in %s may log in; "+how, path, path, path)}, parsed.refused...)...)
+			fmt.Errorf("%s; %s", p.told(p.empty, path), how)}, parsed.refused...)...)
 	}
-	return a, nil
+	return k, nil
 }
 
-// allows says whether the file names the key now. A file that cannot be read
-// lets nobody in.
-func (a *allowList) allows(key ssh.PublicKey) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	content, err := readKeys(a.path)
+// find says whether the file names the key now, and with which comment. A file
+// that cannot be read names none.
+func (k *keyFile) find(key gossh.PublicKey) (comment string, found bool) {
+	if k == nil {
+		return "", false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	content, err := readKeys(k.path)
 	if err != nil {
-		if a.trouble != err.Error() {
-			a.trouble = err.Error()
-			a.log.Error("nobody can log in: the authorized keys cannot be read", "error", err)
+		if k.trouble != err.Error() {
+			k.trouble = err.Error()
+			k.log.Error("nobody can log in by the "+k.what+": they cannot be read", "error", err)
 		}
-		return false
+		return "", false
 	}
-	a.trouble = ""
-	if !bytes.Equal(content, a.content) {
-		a.take(content, parseKeys(a.path, content))
+	k.trouble = ""
+	if !bytes.Equal(content, k.content) {
+		k.take(content, parseKeys(k.path, content))
 	}
-	return a.keys[string(key.Marshal())]
+	comment, found = k.keys[string(key.Marshal())]
+	return comment, found
 }
 
-func (a *allowList) take(content []byte, parsed parsedKeys) {
-	a.content, a.keys = content, parsed.keys
+func (k *keyFile) take(content []byte, parsed parsedKeys) {
+	k.content, k.keys = content, parsed.keys
 	for _, err := range append(parsed.malformed, parsed.refused...) {
-		a.log.Warn("a line of the authorized keys lets nobody in", "reason", err)
+		k.log.Warn("a line of the "+k.what+" lets nobody in", "reason", err)
 	}
-	a.log.Info("authorized keys read", "file", a.path, "keys", len(a.keys))
+	k.log.Info(k.what+" read", "file", k.path, "keys", len(k.keys))
 }
 
 func readKeys(path string) ([]byte, error) {
