@@ -112,11 +112,8 @@ func (s *server) gauges() []Metric {
 	}
 	sessions := byLabel("ec2deck_sessions", "Sessions that are going on, by kind.", "kind", kinds)
 	sessions.Kind = Gauge
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
 	return []Metric{
 		sessions,
 		{Name: "ec2deck_goroutines", Help: "Goroutines of the process.", Kind: Gauge, Samples: []Sample{{Value: float64(runtime.NumGoroutine())}}},
-		{Name: "ec2deck_memory_bytes", Help: "Bytes of heap and stacks in use.", Kind: Gauge, Samples: []Sample{{Value: float64(memory.HeapInuse + memory.StackInuse)}}},
 	}
 }

@@ -2,8 +2,6 @@ package serve
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -41,7 +39,7 @@ func (s *server) enter(v *visit, who Session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	own := 0
-	for other := range s.present {
+	for _, other := range s.present {
 		if other.who.Name == who.Name {
 			own++
 		}
@@ -53,7 +51,7 @@ func (s *server) enter(v *visit, who Session) error {
 	case l.Sessions > 0 && len(s.present) >= l.Sessions:
 		return fmt.Errorf("this server has %d sessions already, and takes no more: try again later, or ask its operator to raise --max-sessions", len(s.present))
 	}
-	s.present[v] = true
+	s.present = append(s.present, v)
 	s.tally.session(v.kind)
 	return nil
 }
@@ -61,27 +59,23 @@ func (s *server) enter(v *visit, who Session) error {
 func (s *server) leave(v *visit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.present, v)
+	for i, other := range s.present {
+		if other == v {
+			s.present = append(s.present[:i:i], s.present[i+1:]...)
+			return
+		}
+	}
 }
 
-// presences lists who is there, the longest first.
+// presences lists who is there, in the order of coming.
 func (s *server) presences() []Presence {
 	s.mu.Lock()
-	visits := make([]*visit, 0, len(s.present))
-	for v := range s.present {
-		visits = append(visits, v)
-	}
+	visits := s.present[:len(s.present):len(s.present)]
 	s.mu.Unlock()
-	list := make([]Presence, 0, len(visits))
-	for _, v := range visits {
-		list = append(list, v.presence())
+	list := make([]Presence, len(visits))
+	for i, v := range visits {
+		list[i] = v.presence()
 	}
-	slices.SortFunc(list, func(a, b Presence) int {
-		if c := a.Since.Compare(b.Since); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
 	return list
 }
 

@@ -156,7 +156,7 @@ type server struct {
 	mu      sync.Mutex
 	closed  bool
 	counts  map[*gossh.ServerConn]int
-	present map[*visit]bool
+	present []*visit // in the order of coming; never changed in place
 	visits  sync.WaitGroup
 }
 
@@ -217,7 +217,7 @@ func newServer(ctx context.Context, c Config, l limits) (*server, error) {
 		Config: c, limits: l,
 		lobby: newLobby(l, c.Log), tally: newTally(),
 		stopping: ctx,
-		counts:   map[*gossh.ServerConn]int{}, present: map[*visit]bool{},
+		counts:   map[*gossh.ServerConn]int{},
 	}
 	if err := s.openKeys(); err != nil {
 		return nil, err
