@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -58,6 +59,8 @@ type Model struct {
 	width, height int
 	leaving       bool // asked once to quit while changes are on their way
 	danger        bool // a destroying confirmation has just opened
+
+	busy atomic.Bool // what Busy says
 }
 
 // profile is how far a profile of the session has come.
@@ -170,23 +173,32 @@ func (m *Model) onOpened(msg opened) tea.Cmd {
 
 // Update implements tea.Model.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.update(msg)
+	m.busy.Store(m.unfinished())
+	return m, cmd
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 		m.resize()
-		return m, nil
+		return nil
 	case tea.KeyMsg:
-		return m, m.onKeys(msg)
+		return m.onKeys(msg)
+	case Notice:
+		m.say(msg.Text, theme.Busy)
+		return nil
 	case opened:
-		return m, m.onOpened(msg)
+		return m.onOpened(msg)
 	case identified:
-		return m, m.broadcast(views.Scoped{})
+		return m.broadcast(views.Scoped{})
 	case rightsChanged:
-		return m, m.onRights()
+		return m.onRights()
 	case foreseen, answered, lookDue, looked, kept:
-		return m, m.onJob(msg)
+		return m.onJob(msg)
 	}
-	return m, m.broadcast(msg)
+	return m.broadcast(msg)
 }
 
 // broadcast gives a message to everything that is alive, shown or not.

@@ -104,6 +104,7 @@ func TestOverSSH(t *testing.T) {
 		{"--demo run list-instances", 2, "is refused over SSH"},
 		{"--profile staging run list-instances", 2, "is refused over SSH: you are offered production"},
 		{"serve", 2, `there is no command "serve"`},
+		{"who", 2, `there is no command "who"`},
 		{"sim", 2, `there is no command "sim"`},
 		{"", 2, "the screen needs a terminal"},
 	} {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"net"
 	"path/filepath"
 
 	"ec2deck/awsops"
@@ -16,34 +16,23 @@ import (
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	var listen, allowed, hostKey values
+	var d door
 	c := &cobra.Command{
 		Use: "serve", Short: "Offer the screen and the commands over SSH", Args: noArguments,
-		Example: "  ec2deck --demo serve --listen 127.0.0.1:2222 --authorized-keys ~/.ssh/authorized_keys",
+		Example: "  ec2deck serve --demo\n  ec2deck serve --listen :2222 --authorized-keys /etc/ec2deck/authorized_keys --trusted-ca /etc/ec2deck/user_ca.pub",
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg := serve.Config{}
-			var err error
-			if cfg.Listen, err = listen.one("listen"); err != nil {
+			o, err := p.options()
+			if err != nil {
 				return err
 			}
-			if cfg.AuthorizedKeys, err = allowed.one("authorized-keys"); err != nil {
+			cfg, err := p.config(&d, o.demo)
+			if err != nil {
 				return err
 			}
-			if cfg.AuthorizedKeys == "" {
-				return bad("authorized-keys", "", "is required: a file with the public keys that may log in")
-			}
-			if cfg.HostKey, err = hostKey.one("host-key"); err != nil {
-				return err
-			}
-			if cfg.HostKey = or(cfg.HostKey, p.stateFile("ssh_host_ed25519_key")); cfg.HostKey == "" {
-				return bad("host-key", "", "is required: neither XDG_STATE_HOME nor HOME says where to keep it")
-			}
-			return p.serveSSH(c.Context(), cfg)
+			return p.serveSSH(c.Context(), o.served(), cfg)
 		},
 	}
-	add(c.Flags(), &listen, "listen", "address", "127.0.0.1:2222", "address:port to listen on")
-	add(c.Flags(), &allowed, "authorized-keys", "file", "", "public keys that may log in, in OpenSSH's form (required)")
-	add(c.Flags(), &hostKey, "host-key", "file", "", "private key of the server, made when it is missing (default: in the XDG state directory)")
+	d.addAll(c.Flags())
 	return c
 }
 
@@ -67,14 +56,14 @@ func (o options) served() options {
 }
 
 // serveSSH gives each login a session of its own, made of the same options.
-func (p *program) serveSSH(ctx context.Context, cfg serve.Config) error {
-	o, err := p.options()
-	if err != nil {
-		return err
+func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config) error {
+	cfg.Ready = func(address string) {
+		_, _ = fmt.Fprintln(p.out, "listening on "+address)
+		if cfg.Open {
+			p.say("open to everybody on this machine, because there is nothing here but a demo: " + howToEnter(address))
+		}
 	}
-	o = o.served()
-	cfg.Log = slog.New(slog.NewTextHandler(p.errs, nil))
-	cfg.Ready = func(address string) { _, _ = fmt.Fprintln(p.out, "listening on "+address) }
+	cfg.Has = offers
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
 		return hostedScreen(ctx, s, awsops.NewSession(o.settings), &o), nil
 	}
@@ -86,4 +75,13 @@ func (p *program) serveSSH(ctx context.Context, cfg serve.Config) error {
 		return usagef("%v", err)
 	}
 	return nil
+}
+
+// howToEnter is the command that opens the screen of an open demo.
+func howToEnter(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host == "127.0.0.1" || host == "::1" {
+		host = "localhost"
+	}
+	return "ssh -p " + port + " " + host
 }

@@ -14,7 +14,7 @@ func (v *visit) command(ctx context.Context, cancel func(), args []string, out, 
 		go keys.pump(v.channel, cancel)
 		in = keys
 	}
-	return v.server.Command(ctx, v.about(), args, in, out, errs)
+	return v.server.Command(ctx, v.who, args, in, out, errs)
 }
 
 // maxTyped bounds what is typed ahead of a command that does not read.

@@ -147,7 +147,7 @@ func TestStoppingLetsCommandsFinishAndThenInterruptsThem(t *testing.T) {
 	})
 	t.Run("interrupted", func(t *testing.T) {
 		h := newHost(t)
-		h.limits.grace = 50 * time.Millisecond
+		h.config.Limits.Grace = 50 * time.Millisecond
 		h.start()
 		session, err := h.login().NewSession()
 		if err != nil {

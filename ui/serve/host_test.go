@@ -48,11 +48,12 @@ func newHost(t *testing.T) *host {
 	h := &host{t: t, dir: t.TempDir(), key: newSigner(t), log: newOutput(), screens: make(chan visitor, 100)}
 	h.limits = limits{
 		guests: 5, handshake: patience, sessions: 3, write: patience, alive: time.Hour,
-		answer: time.Hour, grace: patience, force: patience,
+		answer: time.Hour, force: patience,
 	}
 	h.config = Config{
 		Listen: "127.0.0.1:0", AuthorizedKeys: filepath.Join(h.dir, "authorized_keys"),
 		HostKey: filepath.Join(h.dir, "state", "host_key"),
+		Limits:  Limits{Grace: patience},
 		Log:     slog.New(slog.NewTextHandler(h.log, nil)),
 		Command: command,
 		Screen: func(ctx context.Context, s Session) (tea.Model, error) {

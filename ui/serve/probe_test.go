@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
+
+	"ec2deck/ui"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
@@ -16,7 +19,11 @@ type probe struct {
 	size    tea.WindowSizeMsg
 	keys    string
 	fill    int
+	notice  string
+	working *atomic.Bool // a change is under way
 }
+
+func (p probe) Busy() bool { return p.working != nil && p.working.Load() }
 
 type filled struct{}
 
@@ -26,6 +33,8 @@ func (p probe) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		p.size = msg
+	case ui.Notice:
+		p.notice = " notice: " + msg.Text
 	case filled:
 		p.fill++
 		return p, func() tea.Msg { return filled{} }
@@ -49,7 +58,7 @@ func (p probe) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (p probe) View() string {
 	tinted := p.session.Renderer.NewStyle().Foreground(lipgloss.Color("#ff8800")).Render("tinted")
-	view := fmt.Sprintf("size %dx%d keys <%s> %s", p.size.Width, p.size.Height, p.keys, tinted)
+	view := fmt.Sprintf("size %dx%d keys <%s> %s", p.size.Width, p.size.Height, p.keys, tinted) + p.notice
 	if p.fill > 0 {
 		view += strings.Repeat("\n"+strings.Repeat(fmt.Sprintf("%09d ", p.fill), 90), 900)
 	}

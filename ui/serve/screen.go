@@ -10,36 +10,37 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"ec2deck/ui"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-const (
-	faultText = "ec2deck met an internal error and ended this session. No other session is affected; the server's log says more."
-	stopText  = "The ec2deck server is stopping; this session was ended."
-)
+const faultText = "ec2deck met an internal error and ended this session. No other session is affected; the server's log says more."
 
 // screen runs the program on the client's terminal.
 func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int {
 	ctx, kill := context.WithCancel(ctx)
 	defer kill()
-	model, err := v.server.Screen(ctx, v.about())
+	model, err := v.server.Screen(ctx, v.who)
 	if err != nil {
 		log.Error("no screen", "error", err)
 		_, _ = fmt.Fprintf(out, "ec2deck: %v\n", err)
 		return exitFailed
 	}
 	fault := &fault{log: log, kill: kill}
-	keys := &keys{from: v.channel}
+	keys := &keys{from: v.channel, pressed: v.pressed}
 	p := tea.NewProgram(contained{model, fault},
 		tea.WithInput(keys), tea.WithOutput(v.channel), tea.WithAltScreen(),
 		tea.WithoutSignalHandler(), tea.WithContext(ctx),
-		tea.WithEnvironment(v.env.Environ()), tea.WithFilter(local(log)))
+		tea.WithEnvironment(v.env.Environ()), tea.WithFilter(harmless(log)))
 	keys.hangup = p.Quit
-	defer context.AfterFunc(v.server.stopping, p.Quit)()
+	e := newEnding(p, model, v.server.Limits.Grace)
+	defer context.AfterFunc(v.server.stopping, func() { e.end(ctx, stopNotice(e.grace), stopText) })()
 	go v.tell(ctx, p)
+	go v.watchTime(ctx, e)
 
 	_, err = p.Run()
-	switch {
+	switch why := e.told(); {
 	case errors.Is(err, tea.ErrInterrupted):
 		return exitInterrupted
 	case fault.met() || err != nil && ctx.Err() == nil:
@@ -48,16 +49,29 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 		}
 		_, _ = fmt.Fprintln(out, faultText)
 		return exitFailed
-	case v.server.stopping.Err() != nil:
-		_, _ = fmt.Fprintln(out, stopText)
+	case why != "" && e.busy():
+		_, _ = fmt.Fprintln(out, why+"\n"+busyText)
+		return exitUnknown
+	case why != "":
+		_, _ = fmt.Fprintln(out, why)
 		return exitFailed
 	}
 	return 0
 }
 
+// watchTime ends a screen that nobody uses, or that has been there too long.
+func (v *visit) watchTime(ctx context.Context, e *ending) {
+	l := v.server.Limits
+	s := stay{idle: l.Idle, most: l.Session, begin: v.begin, lastKey: v.lastKey}
+	why := s.watch(ctx, func(text string) { e.program.Send(ui.Notice{Text: text}) })
+	if why != "" {
+		e.end(ctx, why, why)
+	}
+}
+
 // tell gives the program its first size at once, and then every other.
 func (v *visit) tell(ctx context.Context, p *tea.Program) {
-	p.Send(v.size)
+	p.Send(v.window())
 	for {
 		select {
 		case <-ctx.Done():
@@ -71,21 +85,23 @@ func (v *visit) tell(ctx context.Context, p *tea.Program) {
 // keys is the input of a program. When it ends nobody can press a key any
 // more, not even the one that quits; Bubble Tea alone would stay.
 type keys struct {
-	from   io.Reader
-	hangup func()
+	from    io.Reader
+	pressed func()
+	hangup  func()
 }
 
 func (k *keys) Read(p []byte) (int, error) {
 	n, err := k.from.Read(p)
+	k.pressed()
 	if err != nil {
 		go k.hangup()
 	}
 	return n, err
 }
 
-// local drops the messages that would act on the server instead of on the
+// harmless drops the messages that would act on the server instead of on the
 // client: to suspend the process, and to run another.
-func local(log *slog.Logger) func(tea.Model, tea.Msg) tea.Msg {
+func harmless(log *slog.Logger) func(tea.Model, tea.Msg) tea.Msg {
 	return func(_ tea.Model, msg tea.Msg) tea.Msg {
 		if _, ok := msg.(tea.SuspendMsg); ok {
 			return nil

@@ -228,7 +228,7 @@ func flood(t *testing.T, client *gossh.Client, conn *counted) gossh.Channel {
 
 func TestAClientThatReadsNothingHurtsNobody(t *testing.T) {
 	h := newHost(t)
-	h.limits.grace, h.limits.force = 100*time.Millisecond, 100*time.Millisecond
+	h.config.Limits.Grace, h.limits.force = 100*time.Millisecond, 100*time.Millisecond
 	h.start()
 	client, conn := h.loginOver(gossh.PublicKeys(h.key))
 	flood(t, client, conn)

@@ -2,9 +2,14 @@ package serve
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -17,28 +22,42 @@ import (
 const (
 	exitFailed  = 1
 	exitInput   = 2
-	exitUnknown = 8 // a command broke off: what it changed is not known
+	exitRefused = 7
+	exitUnknown = 8 // a change broke off: its outcome is not known
 
 	exitInterrupted = 130
 )
 
 // visit is one session channel, from its first request to its end.
 type visit struct {
-	server      *server
-	conn        *gossh.ServerConn
-	channel     gossh.Channel
-	fingerprint string
+	server   *server
+	conn     *gossh.ServerConn
+	channel  gossh.Channel
+	ctx      ssh.Context // of the connection
+	identity identity
+	id       string
 
 	env     environment
 	pty     bool
-	size    tea.WindowSizeMsg      // until the session starts
 	sizes   chan tea.WindowSizeMsg // the newest size that is not yet told
 	started bool
+
+	mu   sync.Mutex
+	size tea.WindowSizeMsg
+
+	// These are known once it has started.
+	kind  string
+	who   Session
+	begin time.Time
+	key   atomic.Int64 // when the last one was pressed, in nanoseconds since the beginning
 }
 
 func (s *server) session(_ *ssh.Server, conn *gossh.ServerConn, offered gossh.NewChannel, ctx ssh.Context) {
-	if !validUser(conn.User()) {
+	who, err := identityOf(conn)
+	if err != nil || !validUser(conn.User()) {
 		s.Log.Warn("refused a user name", "user", clip(conn.User()))
+		s.tally.refusal()
+		s.event(Event{Kind: LoginRefused, Session: who.session(conn.User(), conn.RemoteAddr().String()), Reason: "this user name cannot be used here"})
 		_ = offered.Reject(gossh.Prohibited, "this user name cannot be used here")
 		return
 	}
@@ -51,9 +70,9 @@ func (s *server) session(_ *ssh.Server, conn *gossh.ServerConn, offered gossh.Ne
 	if err != nil {
 		return
 	}
-	v := &visit{server: s, conn: conn, channel: channel, sizes: make(chan tea.WindowSizeMsg, 1)}
-	if key, ok := ctx.Value(ssh.ContextKeyPublicKey).(ssh.PublicKey); ok {
-		v.fingerprint = gossh.FingerprintSHA256(key)
+	v := &visit{
+		server: s, conn: conn, channel: channel, ctx: ctx, identity: who,
+		id: strings.ToLower(rand.Text()[:10]), sizes: make(chan tea.WindowSizeMsg, 1),
 	}
 	v.serve(requests)
 }
@@ -70,6 +89,9 @@ func (v *visit) serve(requests <-chan *gossh.Request) {
 	ended := make(chan struct{})
 	for request := range requests {
 		ok, start := v.answer(request)
+		if !ok {
+			v.refused(request)
+		}
 		_ = request.Reply(ok, nil)
 		if start == nil {
 			continue
@@ -113,18 +135,39 @@ func (v *visit) answer(request *gossh.Request) (bool, func(context.Context) int)
 	return false, nil // subsystems, agents, displays, signals
 }
 
+// refused records what would have opened something. Clients ask for more than
+// people know of.
+func (v *visit) refused(request *gossh.Request) {
+	what := request.Type
+	switch what {
+	case "subsystem":
+		var asked struct{ Name string }
+		_ = gossh.Unmarshal(request.Payload, &asked) // without a name it is refused as well
+		what += " " + clip(asked.Name)
+	case "pty-req":
+		if v.pty || !v.identity.NoTerminal {
+			return
+		}
+		what = "a terminal, which the certificate does not permit"
+	case "auth-agent-req@openssh.com", "x11-req":
+	default:
+		return
+	}
+	v.server.refuseOn(v.conn, v.ctx, what)
+}
+
 func (v *visit) terminal(payload []byte) bool {
 	var asked struct {
 		Term                         string
 		Columns, Rows, Width, Height uint32
 		Modes                        string
 	}
-	if v.pty || gossh.Unmarshal(payload, &asked) != nil {
+	if v.pty || v.identity.NoTerminal || gossh.Unmarshal(payload, &asked) != nil {
 		return false
 	}
 	v.pty = true
 	v.env.term = safeName(asked.Term)
-	v.size = windowSize(asked.Columns, asked.Rows)
+	v.resized(windowSize(asked.Columns, asked.Rows))
 	return true
 }
 
@@ -134,8 +177,8 @@ func (v *visit) resize(payload []byte) bool {
 		return false
 	}
 	size := windowSize(asked.Columns, asked.Rows)
+	v.resized(size)
 	if !v.started {
-		v.size = size
 		return true
 	}
 	select { // only the newest size counts; this is the only sender
@@ -146,36 +189,72 @@ func (v *visit) resize(payload []byte) bool {
 	return true
 }
 
+func (v *visit) resized(size tea.WindowSizeMsg) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.size = size
+}
+
+// window is the size of the terminal.
+func (v *visit) window() tea.WindowSizeMsg {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.size
+}
+
+// pressed says that somebody is there.
+func (v *visit) pressed() { v.key.Store(int64(time.Since(v.begin))) }
+
+func (v *visit) lastKey() time.Time { return v.begin.Add(time.Duration(v.key.Load())) }
+
 // run is the session itself. A panic of what it runs ends here.
 func (v *visit) run(ctx context.Context, line string) (code int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out, errs := v.outputs()
-	log := v.server.Log.With("user", v.conn.User(), "key", v.fingerprint, "remote", v.conn.RemoteAddr().String())
-	begin := time.Now()
+	args, err := split(line)
+	switch v.begin, v.who = time.Now(), v.about(); {
+	case err != nil:
+		v.server.refuseOn(v.conn, v.ctx, "a command that cannot be read: "+err.Error())
+	case len(args) > 0:
+		v.kind = kindCommand
+		if v.server.Has != nil && !v.server.Has(args) {
+			v.server.refuseOn(v.conn, v.ctx, "a command that does not exist: "+clip(args[0]))
+		}
+	case v.pty:
+		v.kind = kindScreen
+	default:
+		err = errors.New("no terminal and no command: add -t for the screen, or write one, such as: run list-instances")
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(errs, "ec2deck: %v\n", err)
+		return exitInput
+	}
+	log := v.server.Log.With("session", v.id, "user", v.who.User, "name", v.who.Name, "key", v.who.Fingerprint, "remote", v.who.Remote)
+	if err := v.server.enter(v, v.who); err != nil {
+		log.Warn("session refused", "reason", err)
+		v.server.event(Event{Kind: LoginRefused, Session: v.who, Reason: err.Error()})
+		_, _ = fmt.Fprintf(errs, "ec2deck: %v\n", err)
+		return exitRefused
+	}
+	defer v.server.leave(v)
 	// The command itself may hold what no log should: it is not written.
-	log.Info("session begins", "terminal", v.pty, "command", line != "")
+	log.Info("session begins", "terminal", v.who.Term, "command", v.kind == kindCommand)
+	v.server.event(Event{Kind: LoggedIn, Session: v.who})
 	defer func() {
 		if fault := recover(); fault != nil {
 			log.Error("session panicked", "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 			_, _ = fmt.Fprintln(errs, faultText)
 			code = exitUnknown
 		}
-		log.Info("session ends", "exit", code, "took", time.Since(begin).Round(time.Millisecond))
+		took := time.Since(v.begin).Round(time.Millisecond)
+		log.Info("session ends", "exit", code, "took", took)
+		v.server.event(Event{Kind: LoggedOut, Session: v.who, Exit: code, Took: took})
 	}()
-
-	args, err := split(line)
-	switch {
-	case err != nil:
-		_, _ = fmt.Fprintf(errs, "ec2deck: %v\n", err)
-		return exitInput
-	case len(args) > 0:
-		return v.command(ctx, cancel, args, out, errs)
-	case v.pty:
+	if v.kind == kindScreen {
 		return v.screen(ctx, log, out)
 	}
-	_, _ = fmt.Fprintln(errs, "ec2deck: no terminal and no command: add -t for the screen, or write one, such as: run list-instances")
-	return exitInput
+	return v.command(ctx, cancel, args, out, errs)
 }
 
 // outputs are standard output and error. A terminal has only one.
@@ -188,9 +267,11 @@ func (v *visit) outputs() (out, errs io.Writer) {
 }
 
 func (v *visit) about() Session {
-	about := Session{User: v.conn.User(), Fingerprint: v.fingerprint, Remote: v.conn.RemoteAddr().String()}
+	about := v.identity.session(v.conn.User(), v.conn.RemoteAddr().String())
+	about.ID = v.id
 	if v.pty {
-		about.Term, about.Width, about.Height = v.env.term, v.size.Width, v.size.Height
+		size := v.window()
+		about.Term, about.Width, about.Height = v.env.term, size.Width, size.Height
 		about.Renderer, about.Locale = v.env.renderer(v.channel), v.env.locale()
 	}
 	return about

@@ -12,13 +12,13 @@ import (
 
 // parsedKeys is an authorized_keys file. The errors name file and line.
 type parsedKeys struct {
-	keys      map[string]bool
+	keys      map[string]string // the comment by the key's wire format
 	malformed []error
 	refused   []error // well-formed, but with an option that is not honoured here
 }
 
 func parseKeys(file string, content []byte) parsedKeys {
-	parsed := parsedKeys{keys: map[string]bool{}}
+	parsed := parsedKeys{keys: map[string]string{}}
 	number := 0
 	for line := range strings.Lines(string(content)) {
 		number++
@@ -26,17 +26,16 @@ func parseKeys(file string, content []byte) parsedKeys {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		key, options, err := parseKey(line)
+		key, options, comment, err := parseKey(line)
 		if err != nil {
 			parsed.malformed = append(parsed.malformed, fmt.Errorf("%s:%d: %w", file, number, err))
 			continue
 		}
 		if option, ok := honoured(options); !ok {
-			parsed.refused = append(parsed.refused, fmt.Errorf(
-				"%s:%d: the option %q is not honoured here, so this key may not log in", file, number, option))
+			parsed.refused = append(parsed.refused, fmt.Errorf("%s:%d: %s", file, number, unhonoured(option)))
 			continue
 		}
-		parsed.keys[string(key.Marshal())] = true
+		parsed.keys[string(key.Marshal())] = comment
 	}
 	return parsed
 }
@@ -44,39 +43,41 @@ func parseKeys(file string, content []byte) parsedKeys {
 // parseKey reads "[options] type base64 [comment]". The library's parser takes
 // any word for the type, and so overlooks options in front of a line whose type
 // is missing or whose quoted command looks like a key.
-func parseKey(line string) (gossh.PublicKey, []string, error) {
-	var options []string
+func parseKey(line string) (key gossh.PublicKey, options []string, comment string, err error) {
 	word, rest, err := cutField(line)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, "", err
 	}
 	if !isKeyType(word) {
 		options = splitOptions(word)
 		if word, rest, err = cutField(rest); err != nil {
-			return nil, nil, err
+			return nil, nil, "", err
 		}
 	}
 	if !isKeyType(word) {
-		return nil, nil, errors.New("no type of a public key, such as ssh-ed25519")
+		return nil, nil, "", errors.New("no type of a public key, such as ssh-ed25519")
 	}
-	text, _, _ := strings.Cut(strings.ReplaceAll(rest, "\t", " "), " ")
+	text, comment, _ := strings.Cut(strings.ReplaceAll(rest, "\t", " "), " ")
 	raw, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || text == "" {
-		return nil, nil, fmt.Errorf("no base64 text of a key after %s", word)
+		return nil, nil, "", fmt.Errorf("no base64 text of a key after %s", word)
 	}
-	key, err := gossh.ParsePublicKey(raw)
+	key, err = gossh.ParsePublicKey(raw)
 	if err != nil {
-		return nil, nil, fmt.Errorf("no public key: %w", err)
+		return nil, nil, "", fmt.Errorf("no public key: %w", err)
 	}
 	if key.Type() != word {
-		return nil, nil, fmt.Errorf("says %s and holds a key of type %q", word, key.Type())
+		return nil, nil, "", fmt.Errorf("says %s and holds a key of type %q", word, key.Type())
 	}
-	return key, options, acceptable(key)
+	return key, options, strings.TrimSpace(comment), acceptable(key)
 }
 
 func acceptable(key gossh.PublicKey) error {
 	if _, ok := key.(*gossh.Certificate); ok {
 		return errors.New("a certificate; name the public key itself")
+	}
+	if key.Type() == "ssh-dss" {
+		return errors.New("a DSA key, which is too weak")
 	}
 	public, ok := key.(gossh.CryptoPublicKey)
 	if !ok {
@@ -146,4 +147,12 @@ func honoured(options []string) (name string, ok bool) {
 		}
 	}
 	return "", true
+}
+
+// unhonoured says why an option keeps its key out, and what to do instead.
+func unhonoured(option string) string {
+	if strings.EqualFold(option, "cert-authority") {
+		return "a certificate authority is not trusted here: put its key, without this option, into a file of its own and name that with --trusted-ca"
+	}
+	return fmt.Sprintf("the option %q is not honoured here, so this key lets nobody in", option)
 }

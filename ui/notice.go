@@ -1,0 +1,22 @@
+package ui
+
+import (
+	"slices"
+
+	"ec2deck/awsops"
+)
+
+// Notice is a message from whoever runs the screen, such as a server that is
+// about to stop. It stands where the screen tells its own.
+type Notice struct{ Text string }
+
+// Busy says whether ending the screen now would leave a change without an
+// answer or half done, or lose a secret that nobody has kept. Any goroutine may
+// ask.
+func (m *Model) Busy() bool { return m.busy.Load() }
+
+func (m *Model) unfinished() bool {
+	return slices.ContainsFunc(m.overlays, holds) || slices.ContainsFunc(m.jobs, func(j *job) bool {
+		return len(j.next) > 0 || j.unanswered > 0 && j.info.Risk > awsops.Reads
+	})
+}
