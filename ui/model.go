@@ -60,7 +60,7 @@ type Model struct {
 	leaving       bool // asked once to quit while changes are on their way
 	danger        bool // a destroying confirmation has just opened
 
-	busy atomic.Bool // what Busy says
+	busy *atomic.Bool // what Busy says
 }
 
 // profile is how far a profile of the session has come.
@@ -88,7 +88,7 @@ type notice struct {
 
 // New makes a screen.
 func New(c Config) *Model {
-	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, rights: c.Rights, policy: c.Env.Session.Policy(), ascii: c.ASCII, tables: map[string]views.View{}, profiles: map[string]*profile{}}
+	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, rights: c.Rights, policy: c.Env.Session.Policy(), busy: new(atomic.Bool), ascii: c.ASCII, tables: map[string]views.View{}, profiles: map[string]*profile{}}
 	for _, p := range c.Env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}

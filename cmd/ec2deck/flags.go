@@ -48,7 +48,7 @@ func add(set *pflag.FlagSet, v *values, name, kind, fallback, help string) {
 type globals struct {
 	profile, region, endpoint, proxyHost, proxyPort values
 	timeout, waitTimeout, refresh                   values
-	readOnly, ascii, demo, instances, fleet         values
+	readOnly, ascii, demo, instances, fleet, config values
 }
 
 func (g *globals) addAll(set *pflag.FlagSet) {
@@ -64,6 +64,7 @@ func (g *globals) addAll(set *pflag.FlagSet) {
 	add(set, &g.ascii, "ascii", "", "false", "draw with ASCII only (default: as LC_ALL, LC_CTYPE or LANG say)")
 	add(set, &g.demo, "demo", "", "false", "work on made-up accounts, without AWS and without a network")
 	add(set, &g.instances, "instances", "number", "", "instances of the simulated first region, 1 to 50000 (demo and sim)")
+	add(set, &g.config, "config", "file", "", "the configuration (default: ec2deck/config.yaml in the XDG configuration directory, if it is there)")
 	add(set, &g.fleet, "fleet", "file", "", "what the simulated accounts hold (demo and sim)")
 }
 

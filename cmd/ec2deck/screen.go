@@ -31,6 +31,7 @@ type screenOptions struct {
 	Term    string
 	ASCII   bool
 	Keep    func(path string) (views.Keeper, error) // nil without files
+	Rights  func() <-chan struct{}                  // nil if they stay
 }
 
 func (p *program) openScreen(c *cobra.Command, _ []string) error {
@@ -79,7 +80,7 @@ func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o s
 			Context: ctx, Session: s, Theme: theme.New(r), Keys: keymap.Default(), Log: slog.New(slog.DiscardHandler),
 			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh,
 		},
-		Specs: views.All(), ASCII: o.ASCII,
+		Specs: views.All(), ASCII: o.ASCII, Rights: o.Rights,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },
 	})
 }
@@ -102,6 +103,6 @@ func clip(out io.Writer, term, text string) error {
 
 // hostedScreen makes the screen of an SSH session, which has no files: they
 // are the server's own.
-func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options) tea.Model {
-	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale)})
+func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, rights func() <-chan struct{}) tea.Model {
+	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights})
 }

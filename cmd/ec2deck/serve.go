@@ -7,8 +7,10 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"time"
 
 	"ec2deck/awsops"
+	"ec2deck/awsops/journal"
 	"ec2deck/ui/serve"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -17,10 +19,18 @@ import (
 
 func (p *program) serveCommand() *cobra.Command {
 	var d door
+	var a audit
 	c := &cobra.Command{
 		Use: "serve", Short: "Offer the screen and the commands over SSH", Args: noArguments,
 		Example: "  ec2deck serve --demo\n  ec2deck serve --listen :2222 --authorized-keys /etc/ec2deck/authorized_keys --trusted-ca /etc/ec2deck/user_ca.pub",
 		RunE: func(c *cobra.Command, _ []string) error {
+			path, file, err := p.configuration()
+			if err == nil {
+				err = configure(c.LocalNonPersistentFlags(), file.Serve)
+			}
+			if err != nil {
+				return err
+			}
 			o, err := p.options()
 			if err != nil {
 				return err
@@ -29,10 +39,16 @@ func (p *program) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.serveSSH(c.Context(), o.served(), cfg)
+			sinks, err := p.sink(&a)
+			if err != nil {
+				return err
+			}
+			o = o.served()
+			return p.serveSSH(c.Context(), o, cfg, newRights(path, file, o, cfg.Log), sinks)
 		},
 	}
 	d.addAll(c.Flags())
+	a.addAll(c.Flags())
 	return c
 }
 
@@ -52,25 +68,40 @@ func (p *program) stateFile(name string) string {
 // served is the options for those who log in: the files here are the server's.
 func (o options) served() options {
 	o.settings.ReadFile = nil
+	o.settings.Now = time.Now
 	return o
 }
 
+// of is the options of one login, held to its role.
+func (o options) of(s serve.Session, r *rights, sinks journal.Sinks) *options {
+	o.settings.Policy = r.policy(s)
+	o.settings.Who = whoIs(s, "")
+	if len(sinks) > 0 {
+		o.settings.Journal = sinks
+	}
+	o.settings.Profiles, o.settings.Regions = nil, nil // the policy has them
+	return &o
+}
+
 // serveSSH gives each login a session of its own, made of the same options.
-func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config) error {
+func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *rights, sinks journal.Sinks) error {
 	cfg.Ready = func(address string) {
 		_, _ = fmt.Fprintln(p.out, "listening on "+address)
 		if cfg.Open {
 			p.say("open to everybody on this machine, because there is nothing here but a demo: " + howToEnter(address))
 		}
 	}
-	cfg.Has = offers
+	cfg.Has, cfg.Event = offers, recordEvents(sinks, r)
+	cfg.Role = func(s serve.Session) string { return r.role(s).Name }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
-		return hostedScreen(ctx, s, awsops.NewSession(o.settings), &o), nil
+		own := o.of(s, r, sinks)
+		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, r.next), nil
 	}
-	cfg.Command = func(ctx context.Context, _ serve.Session, args []string, in io.Reader, out, errs io.Writer) int {
-		hosted := &program{in: in, out: out, errs: errs, getenv: func(string) string { return "" }, host: &o}
+	cfg.Command = func(ctx context.Context, s serve.Session, args []string, in io.Reader, out, errs io.Writer) int {
+		hosted := &program{in: in, out: out, errs: errs, getenv: func(string) string { return "" }, host: o.of(s, r, sinks)}
 		return hosted.run(ctx, hosted.hostedTree(), args)
 	}
+	go r.watch(ctx)
 	if err := serve.Run(ctx, cfg); err != nil && !errors.Is(err, context.Canceled) {
 		return usagef("%v", err)
 	}

@@ -259,6 +259,7 @@ func (p *program) narrowed(o options) (options, error) {
 		refusal{"endpoint-url", f.endpoint, "is refused over SSH: the server calls no address that a client names"},
 		refusal{"proxy-host", f.proxyHost, "is refused over SSH: the server has its own way out"},
 		refusal{"proxy-port", f.proxyPort, "is refused over SSH: the server has its own way out"},
+		refusal{"config", f.config, "is refused over SSH: the server has its own"},
 		refusal{"fleet", f.fleet, "is refused over SSH: files are the server's own"},
 		refusal{"instances", f.instances, "is refused over SSH: the server has chosen its accounts"},
 		refusal{"demo", f.demo, "is refused over SSH: the server has chosen its accounts"},
@@ -287,6 +288,7 @@ func (p *program) narrowed(o options) (options, error) {
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
 	s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
+	s.Journal, s.Who, s.Now = host.Journal, host.Who, host.Now
 	asked.demo, asked.refresh = o.demo, o.refresh
 	return asked, nil
 }

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ec2deck/awsops"
+	"ec2deck/cmd/ec2deck/config"
+	"ec2deck/ui/serve"
+
+	"github.com/spf13/pflag"
+)
+
+// rights is what those who log in may do, as the configuration file says now.
+type rights struct {
+	path    string // "" without a file
+	log     *slog.Logger
+	offered awsops.Policy // profiles and regions of a role that names none, and what the server itself may do
+	open    bool          // a demo without roles: everything may be tried
+
+	mu      sync.Mutex
+	file    *config.File
+	seen    string // the file as it was looked at last
+	changed chan struct{}
+}
+
+// newRights reads the file for the first time. Later a mistake keeps what was
+// there before; at the start the operator is there to mend it.
+func newRights(path string, file *config.File, o options, log *slog.Logger) *rights {
+	r := &rights{path: path, log: log, open: o.demo && len(file.Roles) == 0, file: file, changed: make(chan struct{})}
+	r.offered, r.seen = o.settings.Policy(), fingerprint(path)
+	r.offered.Profiles, r.offered.Regions = o.settings.Profiles, o.settings.Regions
+	if len(file.Roles) == 0 && !o.demo {
+		log.Warn("no roles: everybody may only read", "how", "write roles into the configuration, named with --config FILE")
+	}
+	return r
+}
+
+// fingerprint tells whether a file may have changed.
+func fingerprint(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprint(info.Size(), info.ModTime().UnixNano(), info.Mode(), info.Sys())
+}
+
+// role is the role of a login.
+func (r *rights) role(s serve.Session) config.Role {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.look()
+	if r.open {
+		return config.Role{Name: "demo", Policy: awsops.Policy{Role: "demo"}}
+	}
+	return r.file.Find(s.User, s.Fingerprint, s.Principals)
+}
+
+// policy is what a login may do at the moment when it is asked.
+func (r *rights) policy(s serve.Session) func() awsops.Policy {
+	return func() awsops.Policy {
+		p := r.role(s).Policy
+		if len(p.Profiles) == 0 {
+			p.Profiles = r.offered.Profiles
+		}
+		if len(p.Regions) == 0 {
+			p.Regions = r.offered.Regions
+		}
+		return p.Narrowed(r.offered)
+	}
+}
+
+// look reads the file again if it has changed.
+func (r *rights) look() {
+	if r.path == "" {
+		return
+	}
+	now := fingerprint(r.path)
+	if now == r.seen {
+		return
+	}
+	r.seen = now
+	file, err := config.Load(r.path)
+	if err != nil {
+		r.log.Error("the roles stay as they were", "error", err)
+		return
+	}
+	r.file = file
+	r.log.Info("roles read", "file", r.path, "roles", len(file.Roles))
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// next is closed when the roles change.
+func (r *rights) next() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed
+}
+
+// lookEvery is how soon a change of the roles shows to a screen that asks EC2
+// nothing. Whatever asks is held to them at once.
+const lookEvery = 2 * time.Second
+
+// watch looks at the file until the context ends.
+func (r *rights) watch(ctx context.Context) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			r.mu.Lock()
+			r.look()
+			r.mu.Unlock()
+		}
+	}
+}
+
+// configuration reads the file that --config names, or the one in its usual
+// place if there is one.
+func (p *program) configuration() (path string, file *config.File, err error) {
+	path, err = p.flags.config.one("config")
+	if err != nil {
+		return "", nil, err
+	}
+	if path == "" {
+		path = p.configFile()
+		if _, err := os.Stat(path); path == "" || os.IsNotExist(err) {
+			return "", &config.File{}, nil
+		}
+	}
+	if file, err = config.Load(path); err != nil {
+		return "", nil, usagef("%v", err)
+	}
+	return path, file, nil
+}
+
+// configFile is the usual place of the configuration, or "".
+func (p *program) configFile() string {
+	dir := p.getenv("XDG_CONFIG_HOME")
+	if dir == "" || !filepath.IsAbs(dir) {
+		home := p.getenv("HOME")
+		if home == "" {
+			return ""
+		}
+		dir = filepath.Join(home, ".config")
+	}
+	return filepath.Join(dir, "ec2deck", "config.yaml")
+}
+
+// configure gives the flags of a command that were not written the values that
+// the configuration has for them.
+func configure(flags *pflag.FlagSet, settings []config.Setting) error {
+	for _, s := range settings {
+		f := flags.Lookup(s.Name)
+		if f == nil {
+			var names []string
+			flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+			return usagef("%s is unknown; there are %s", s.Where, strings.Join(slices.DeleteFunc(names, func(n string) bool { return n == "help" }), ", "))
+		}
+		if f.Changed {
+			continue
+		}
+		for _, v := range s.Values {
+			if err := f.Value.Set(v); err != nil {
+				return usagef("%s: %v", s.Where, err)
+			}
+		}
+	}
+	return nil
+}
