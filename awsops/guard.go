@@ -154,7 +154,7 @@ func (c *check) single() bool {
 func (c *check) refused(why string) error {
 	return &Error{
 		Operation: optionName(c.action), Class: Forbidden, Code: "RoleTags",
-		Message: fmt.Sprintf("%s is refused: %s; the role %s is limited to %s", optionName(c.action), why, c.policy.Role, c.policy.Tags),
+		Message: fmt.Sprintf("%s is refused: the role %s is limited to %s, and %s", optionName(c.action), c.policy.Role, c.policy.Tags, why),
 		Hint:    "Choose only what carries these tags.",
 	}
 }
@@ -200,11 +200,11 @@ func lacking(beyond []string) error {
 	case n == 0:
 		return nil
 	case n > most:
-		return fmt.Errorf("%s and %d more do not carry its tags", strings.Join(beyond[:most], ", "), n-most)
+		return fmt.Errorf("%s and %d more do not carry that", strings.Join(beyond[:most], ", "), n-most)
 	case n == 1:
-		return fmt.Errorf("%s does not carry its tags", beyond[0])
+		return fmt.Errorf("%s does not carry that", beyond[0])
 	}
-	return fmt.Errorf("%s do not carry its tags", strings.Join(beyond, ", "))
+	return fmt.Errorf("%s do not carry that", strings.Join(beyond, ", "))
 }
 
 func kindOf(id string) string { return id[:strings.LastIndexByte(id, '-')] }

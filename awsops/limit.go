@@ -98,7 +98,7 @@ func (l TagLimit) narrowed(form url.Values) error {
 		for ; form.Has(fmt.Sprintf("Filter.%d.Name", n)); n++ {
 			if form.Get(fmt.Sprintf("Filter.%d.Name", n)) == "tag:"+r.Key {
 				if values := valuesBelow(form, fmt.Sprintf("Filter.%d.Value.", n)); !subset(values, r.Values) {
-					return fmt.Errorf("%s=%s is beyond it", r.Key, strings.Join(values, "|"))
+					return fmt.Errorf("%s=%s is beyond that", r.Key, strings.Join(values, "|"))
 				}
 				break
 			}
@@ -165,7 +165,7 @@ func (l TagLimit) keeps(action string, form url.Values) error {
 		case action == "CreateTags" || action == "DeleteTags":
 			return fmt.Errorf("the tag %s may not be changed", r.Key)
 		case !slices.Contains(r.Values, form.Get(stem+".Value")):
-			return fmt.Errorf("%s=%s is beyond it", r.Key, form.Get(stem+".Value"))
+			return fmt.Errorf("%s=%s is beyond that", r.Key, form.Get(stem+".Value"))
 		}
 	}
 	return nil

@@ -105,7 +105,7 @@ func TestTagLimit(t *testing.T) {
 		code, says      string // of the refusal; "" is let through
 	}{
 		{"what carries the tag", "stop-instances", ids(in), "", ""},
-		{"what does not", "stop-instances", ids(out), "RoleTags", out + " does not carry its tags; the role dev is limited to Tier=dev|test"},
+		{"what does not", "stop-instances", ids(out), "RoleTags", "the role dev is limited to Tier=dev|test, and " + out + " does not carry that"},
 		{"both are refused together", "stop-instances", ids(in, out), "RoleTags", out},
 		{"a dry run tells as much", "stop-instances", ids(out), "RoleTags", out},
 		{"both ends of an attachment count", "attach-volume", awsops.Values{"volume-id": {volume}, "instance-id": {in}}, "RoleTags", volume},
@@ -116,7 +116,7 @@ func TestTagLimit(t *testing.T) {
 		{"tags of a network are everybody's", "create-tags", awsops.Values{"resource-ids": {"vpc-0aa00000000000001"}, "tag-key": {"Owner"}, "tag-value": {"ada"}}, "RoleTags", "vpc-0aa00000000000001"},
 		{"what is made", "create-volume", awsops.Values{"size": {"1"}, "availability-zone": {"us-east-1a"}}, "", ""},
 		{"made with a value that is allowed", "create-volume", awsops.Values{"size": {"1"}, "availability-zone": {"us-east-1a"}, "tags": {"Tier=test"}}, "", ""},
-		{"made with one that is not", "create-volume", awsops.Values{"size": {"1"}, "availability-zone": {"us-east-1a"}, "tags": {"Tier=prod"}}, "RoleTags", "Tier=prod is beyond it"},
+		{"made with one that is not", "create-volume", awsops.Values{"size": {"1"}, "availability-zone": {"us-east-1a"}, "tags": {"Tier=prod"}}, "RoleTags", "Tier=prod is beyond that"},
 		{"data of others", "create-volume", awsops.Values{"snapshot-id": {"snap-0aa00000000000012"}, "availability-zone": {"us-east-1a"}}, "RoleTags", "snap-0aa00000000000012"},
 		{"a launch from AWS's image", "run-instances", awsops.Values{"image-id": {"ami-0aa00000000000001"}, "instance-type": {"t3.micro"}, "security-groups": {sg}}, "RoleTags", sg},
 		{"with somebody else's key", "run-instances", awsops.Values{"image-id": {"ami-0aa00000000000001"}, "instance-type": {"t3.micro"}, "key-name": {"ops"}}, "RoleTags", "ops does not carry"},
@@ -124,7 +124,7 @@ func TestTagLimit(t *testing.T) {
 		{"nothing named", "describe-launch-template-versions", awsops.Values{"launch-template": {"web"}}, "RoleTags", "web"},
 		{"reading one thing", "get-console-output", awsops.Values{"instance-id": {out}}, "RoleTags", out},
 		{"reading one's own", "get-console-output", awsops.Values{"instance-id": {in}}, "", ""},
-		{"a listing of another value", "describe-instances", awsops.Values{"filters": {"tag:Tier=prod"}}, "RoleTags", "Tier=prod is beyond it"},
+		{"a listing of another value", "describe-instances", awsops.Values{"filters": {"tag:Tier=prod"}}, "RoleTags", "Tier=prod is beyond that"},
 		{"a listing of one of the values", "describe-instances", awsops.Values{"filters": {"tag:Tier=dev"}}, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

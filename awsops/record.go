@@ -28,11 +28,10 @@ func (s *Session) entry(r Request) *entry {
 func (s *Session) describe(r Request) journal.Record {
 	info := r.Operation.Info()
 	rec := journal.Record{
-		At: s.settings.Now().UTC(), ID: journal.NewID(), Who: s.settings.Who,
+		At: s.settings.Now().UTC(), ID: journal.NewID(), Who: s.who(),
 		Profile: r.Scope.Profile, Account: s.Account(r.Scope.Profile), Region: r.Scope.Region,
 		Operation: info.Name, Risk: info.RiskOf(r.Values).String(), DryRun: r.DryRun, Targets: r.Targets(), Inputs: map[string][]string{},
 	}
-	rec.Role = s.Policy().Role
 	for _, f := range info.Fields {
 		if v := f.Shown(r.Values); len(v) > 0 && f.Name != info.Target() {
 			rec.Inputs[f.Name] = v
@@ -100,4 +99,21 @@ func (s *Session) refused(r Request, err error) {
 	rec := s.describe(r)
 	rec.Event, rec.Code, rec.Reason = journal.Refusal, e.Code, e.Message
 	_ = s.settings.Journal.Record(rec) // nothing happens that would have to be refused
+}
+
+// shutOut records that a scope was asked for that the role does not have.
+func (s *Session) shutOut(at Scope, err error) {
+	if e := AsError(err); s.settings.Journal != nil && e != nil {
+		_ = s.settings.Journal.Record(journal.Record{
+			At: s.settings.Now().UTC(), ID: journal.NewID(), Event: journal.Refusal, Who: s.who(),
+			Profile: at.Profile, Region: at.Region, Code: e.Code, Reason: e.Message,
+		})
+	}
+}
+
+// who is the person of the session, in the role that they have now.
+func (s *Session) who() journal.Who {
+	who := s.settings.Who
+	who.Role = s.Policy().Role
+	return who
 }

@@ -115,6 +115,7 @@ func (s *Session) Policy() Policy { return s.settings.Policy() }
 func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 	policy := s.Policy()
 	if err := policy.coversProfile(profile); err != nil {
+		s.shutOut(Scope{Profile: named(profile)}, err)
 		return nil, err
 	}
 	cfg, err := s.config(ctx, profile)
@@ -140,7 +141,10 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 	scopes := s.keep(profile, cfg, credentials.AccountID, regions)
 	within := slices.DeleteFunc(scopes, func(at Scope) bool { return policy.covers(at) != nil })
 	if len(within) == 0 {
-		return nil, policy.covers(Scope{Profile: profile, Region: regions[0]})
+		beyond := Scope{Profile: named(profile), Region: regions[0]}
+		err := policy.covers(beyond)
+		s.shutOut(beyond, err)
+		return nil, err
 	}
 	return within, nil
 }
