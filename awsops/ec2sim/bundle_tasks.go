@@ -179,7 +179,7 @@ func cancelBundleTask(c *call) (act, *apiError) {
 }
 
 func describeBundleTasks(c *call) (act, *apiError) {
-	cut, err := list(c, listing[*bundleTask]{
+	return describe(c, listing[*bundleTask]{
 		table: c.region.bundles, idParam: "BundleId", idSet: "bundleIdSet", lookup: c.lookupBundles,
 		filters: map[string]filterOf[*bundleTask]{
 			"bundle-id":     is(func(t *bundleTask) string { return t.id }),
@@ -193,14 +193,7 @@ func describeBundleTasks(c *call) (act, *apiError) {
 			"state":         is(func(t *bundleTask) string { return t.state }),
 			"update-time":   is(func(t *bundleTask) string { return stamp(t.updatedAt) }),
 		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		items(&c.out, "bundleInstanceTasksSet", cut().rows, c.bundleTask)
-		return nil
-	}, nil
+	}, "bundleInstanceTasksSet", c.bundleTask)
 }
 
 // shown is what a task tells of its failure once it has failed.
