@@ -3,7 +3,6 @@ package views
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -25,16 +24,15 @@ func launchPermission() awsops.Values {
 	return awsops.Values{"attribute": {string(types.ImageAttributeNameLaunchPermission)}}
 }
 
-var imageIDs = regexp.MustCompile(`\bami-([0-9a-f]{17}|[0-9a-f]{8})\b`)
-
-// images is the table of the account's own images; a filter that names others
-// by their IDs shows these too.
+// images is the table of the account's own images; a filter that asks for
+// those of others shows these too.
 func images() *Resource[image] {
 	return &Resource[image]{
 		Kind: "images", Title: "Images", Noun: "image", Follows: []string{"instance", "snapshot", awsops.AnyResource},
-		Empty:  "There is no image of your own here. W on an instance makes one; a filter id:ami-... shows one of others.",
+		Empty:  "There is no image of your own here. W on an instance makes one; those of others take a filter: owner:amazon name:al2023, or id:ami-...",
 		Pages:  refs(awsops.Images),
-		Beyond: func(query string) []string { return imageIDs.FindAllString(strings.ToLower(query), -1) },
+		Beyond: othersImages,
+		Hint:   "your own; owner:amazon name:al2023*arm64 and enter brings those of others",
 		ByID:   awsops.ImagesByID,
 		ID:     imageID,
 		Name:   func(i image) string { return aws.ToString(i.Name) },
@@ -102,7 +100,7 @@ func imageColumns() []Column[image] {
 		{Title: "Architecture", Width: 12, Value: func(i image) string { return string(i.Architecture) }},
 		{Title: "Platform", Width: 12, Value: awsops.ImagePlatform},
 		{Title: "Root", Width: 14, Value: func(i image) string { return string(i.RootDeviceType) }},
-		{Title: "Owner", Width: 12, Value: func(i image) string { return aws.ToString(i.OwnerId) }},
+		{Title: "Owner", Width: 12, Value: imageOwner, Show: func(i image, _ time.Time) string { return aws.ToString(i.OwnerId) }},
 		{Title: "Description", Width: 30, Extra: true, Value: func(i image) string { return aws.ToString(i.Description) }},
 		{Title: "Location", Width: 40, Extra: true, Value: func(i image) string { return aws.ToString(i.ImageLocation) }},
 		{Title: "Alias", Width: 15, Extra: true, Value: func(i image) string { return aws.ToString(i.ImageOwnerAlias) }},
@@ -117,6 +115,11 @@ func imageColumns() []Column[image] {
 		{Title: "Deprecated", Width: 24, Extra: true, Value: func(i image) string { return aws.ToString(i.DeprecationTime) }},
 		{Title: "Source", Width: 21, Extra: true, Value: imageSource},
 	}
+}
+
+// imageOwner is the account, and the name that it goes by.
+func imageOwner(i image) string {
+	return strings.TrimSpace(aws.ToString(i.OwnerId) + " " + aws.ToString(i.ImageOwnerAlias))
 }
 
 func visibility(i image) string {
@@ -174,9 +177,7 @@ func imageFields() []field[imageDetail] {
 		{"Image", "Kind", func(i d) any { return i.ImageType }},
 		{"Image", "Product codes", func(i d) any { return awsops.ProductCodes(i.ProductCodes) }},
 		{"Image", "Protected", func(i d) any { return i.DeregistrationProtection }},
-		{"Sharing", "Owner", func(i d) any {
-			return strings.TrimSpace(aws.ToString(i.OwnerId) + " " + aws.ToString(i.ImageOwnerAlias))
-		}},
+		{"Sharing", "Owner", func(i d) any { return imageOwner(&i.Image) }},
 		{"Sharing", "Visibility", func(i d) any { return visibility(&i.Image) }},
 		{"Sharing", "Public block", func(i d) any { return i.Block }},
 		{"Sharing", "May launch it", func(i d) any {

@@ -22,6 +22,8 @@ func TestCLIImages(t *testing.T) {
 	c.want("", "modify-image-attribute", "--image-id", ami("06"), "--description", "said by the CLI")
 	c.want(`"said by the CLI"`, "describe-image-attribute", "--image-id", ami("06"), "--attribute", "description", "--query", "Description.Value")
 	c.refused("DescribeImageAttribute", "AuthFailure", "Unauthorized attempt to access restricted resource", "describe-image-attribute", "--image-id", ami("06"), "--attribute", "blockDeviceMapping")
+	c.want(`["Windows_Server-2022-English-Full-Base-2024.08.14","al2023-ami-2023.5.20240805.0-kernel-6.1-arm64","al2023-ami-2023.5.20240805.0-kernel-6.1-x86_64"]`, "describe-images", "--owners", "amazon", "--page-size", "1",
+		"--filters", "Name=name,Values=?l2023*,*?indows*", "Name=is-public,Values=true", "--query", "sort(Images[].Name)")
 	c.refused("DescribeImages", "InvalidUserID.Malformed", `Invalid user id: "ubuntu"`, "describe-images", "--owners", "ubuntu")
 	c.refused("DeregisterImage", "AuthFailure", "Not authorized for image:"+ami("01"), "deregister-image", "--image-id", ami("01"))
 	c.refused("DeregisterImage", "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", "deregister-image", "--dry-run", "--image-id", ami("06"))
