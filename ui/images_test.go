@@ -135,3 +135,32 @@ func TestABundleIsFollowedAndCopiedWithoutACredential(t *testing.T) {
 	d.pass(20 * time.Second)
 	d.open("bundle-tasks").shows("Bundle tasks 3")
 }
+
+func TestWithWhomAnImageIsShared(t *testing.T) {
+	const organization, unit = "arn:aws:organizations::123456789012:organization/o-exampleorg1", "arn:aws:organizations::123456789012:ou/o-exampleorg1/ou-ab12-example1"
+	d := start(t, small()).open("images").on("app-2026-10")
+	change := func(key string) {
+		d.press(key)
+		d.shows("modify-image-attribute", "launchPermission")
+		for !strings.Contains(d.line("organization-arns"), "┃") {
+			d.press("tab")
+		}
+		d.type_(organization + "," + unit)
+		d.press("enter", "enter", "enter", "enter")
+		d.shows("before: ", "after: ")
+		d.press("y")
+	}
+	details := func() { d.press("enter"); d.press("tab", "j", "j", "j", "j", "j", "j", "j", "j") }
+	change("s")
+	details()
+	d.shows("Public         no", "Accounts       210987654321, 333344445555", "Organizations  "+organization, "Their units    "+unit)
+	d.frame("images-sharing")
+	d.press("tab", "esc")
+	change("S")
+	details()
+	d.shows("Accounts       210987654321, 333344445555", "Organizations  -", "Their units    -")
+	d.press("tab", "esc", "esc")
+	d.filter("id:" + "ami-0aa00000000000001").press("enter")
+	details()
+	d.shows("Public         PUBLIC: every AWS account", "Accounts       cannot be read: AuthFailure")
+}

@@ -18,6 +18,9 @@ func TestCLIImages(t *testing.T) {
 	c.refused("CreateImage", "InvalidAMIName.Duplicate", "AMI name by the CLI is already in use by AMI "+id, "create-image", "--instance-id", web, "--name", "by the CLI")
 	c.want("", "modify-image-attribute", "--image-id", ami("06"), "--launch-permission", "Add=[{UserId=210987654321},{Group=all}]")
 	c.want(`[{"Group":"all"},{"UserId":"210987654321"}]`, "describe-image-attribute", "--image-id", ami("06"), "--attribute", "launchPermission", "--query", "LaunchPermissions")
+	const organization, unit = "arn:aws:organizations::123456789012:organization/o-exampleorg1", "arn:aws:organizations::123456789012:ou/o-exampleorg1/ou-ab12-example1"
+	c.want("", "modify-image-attribute", "--image-id", ami("07"), "--launch-permission", "Add=[{OrganizationArn="+organization+"},{OrganizationalUnitArn="+unit+"}],Remove=[]")
+	c.want(`[["`+organization+`",null],[null,"`+unit+`"]]`, "describe-image-attribute", "--image-id", ami("07"), "--attribute", "launchPermission", "--query", "LaunchPermissions[?!UserId].[OrganizationArn,OrganizationalUnitArn]")
 	c.want("", "reset-image-attribute", "--image-id", ami("06"), "--attribute", "launchPermission")
 	c.want("", "modify-image-attribute", "--image-id", ami("06"), "--description", "said by the CLI")
 	c.want(`"said by the CLI"`, "describe-image-attribute", "--image-id", ami("06"), "--attribute", "description", "--query", "Description.Value")
