@@ -25,6 +25,7 @@ const (
 	bundleFilters = "bundle-id, instance-id, state, s3-bucket, s3-prefix, progress, error-code"
 	// bundlingRetired is the word on what is left of bundling.
 	bundlingRetired = "LEGACY: AWS has retired bundling, and EC2 refuses this today. create-image makes an image of an instance, of Windows too."
+	s3Secret        = "s3-access-key"
 	retiredAdvice   = "AWS has retired bundling: make an image of the instance with create-image."
 )
 
@@ -85,7 +86,7 @@ func bundleInstance() Operation {
 		Name: "bundle-instance", Help: "Legacy: bundle a Windows instance with an instance store into S3", Noun: "bundle task", Risk: Changes, Word: "bundle",
 		Warning: bundlingRetired, Foresee: whatIsBundled, Doubt: "A lost answer may have left a task: list the bundle tasks.",
 		Warn: func(in *in) []string {
-			return []string{fmt.Sprintf("The bucket must be yours. %s/%s.manifest.xml and its parts are written over if they exist; register-image follows.", aws.ToString(in.Bucket), aws.ToString(in.Prefix))}
+			return []string{"THE INSTANCE IS SHUT DOWN while it is bundled, and started again.", fmt.Sprintf("The bucket must be yours. %s/%s.manifest.xml and its parts are written over if they exist; register-image follows.", aws.ToString(in.Bucket), aws.ToString(in.Prefix))}
 		},
 		Advice: map[string]string{
 			"UnsupportedOperation":  retiredAdvice,
@@ -99,11 +100,11 @@ func bundleInstance() Operation {
 			{Name: "storage-bucket", Help: "your bucket", Need: Required, Rule: Bucket(), To: ToString(func(in *in) **string { return &in.Bucket })},
 			{Name: "storage-prefix", Help: "how the names of the bundle's objects begin", Need: Required, Rule: BucketPrefix(), To: ToString(func(in *in) **string { return &in.Prefix })},
 			{Name: "s3-access-key-id", Help: "the access key that may write to the bucket", Need: Conditional, Default: "the one in use", Rule: NotEmpty(), To: ToString(func(in *in) **string { return &in.KeyID })},
-			{Name: "s3-access-key", Help: "its secret; it signs here and is never sent", Need: Conditional, Default: "the one in use", Rule: NotEmpty(), Secret: func(Values) bool { return true }, To: to(KindString, func(in *in, v string) { in.Key = NewSecret(v) })},
+			{Name: s3Secret, Help: "its secret; it signs here and is never sent", Need: Conditional, Default: "the one in use", Rule: NotEmpty(), Secret: func(Values) bool { return true }, To: to(KindString, func(in *in, v string) { in.Key = NewSecret(v) })},
 		},
 		Check: func(in *in) error {
 			if (in.KeyID == nil) != (in.Key.Reveal() == "") {
-				return &InputError{Field: "s3-access-key", Rule: "and --s3-access-key-id belong together: enter both S3 keys, or leave both empty"}
+				return &InputError{Field: s3Secret, Rule: "and --s3-access-key-id belong together: enter both S3 keys, or leave both empty"}
 			}
 			return nil
 		},

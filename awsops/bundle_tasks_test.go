@@ -2,6 +2,7 @@ package awsops_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func bundling(more ...string) awsops.Values {
 
 func TestBundlingOfOld(t *testing.T) {
 	b := legacyBench(t)
-	says(t, b.foreseen(t, "bundle-instance", bundling()), "LEGACY: AWS has retired bundling", "create-image", "my-bundles/win.manifest.xml", bundledInstance+" (bundled-1): Windows, root on instance-store")
+	says(t, b.foreseen(t, "bundle-instance", bundling()), "LEGACY: AWS has retired bundling", "create-image", "THE INSTANCE IS SHUT DOWN while it is bundled", "my-bundles/win.manifest.xml", bundledInstance+" (bundled-1): Windows, root on instance-store")
 	says(t, b.foreseen(t, "bundle-instance", bundling("instance-id", windowsVM)), "it cannot be bundled")
 	res := b.waited(t, "bundle-instance", bundling())
 	id := output(res, "bundle-id").(string)
@@ -130,4 +131,40 @@ func TestBundleRules(t *testing.T) {
 		{"cancel-bundle-task", awsops.Values{"bundle-id": {"bun-1"}}, `--bundle-id "bun-1": write bun- and 8 or 17 hex digits`},
 		{"get-bundle-task-details", awsops.Values{"bundle-id": {"bun-c1234567"}}, ""},
 	})
+}
+
+// TestABundleAsACommandCarriesNoCredential: a policy with its signature lets
+// whoever has it write to the bucket.
+func TestABundleAsACommandCarriesNoCredential(t *testing.T) {
+	b := legacyBench(t)
+	client, err := b.Client(b.scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, _ := awsops.Find("bundle-instance")
+	for _, test := range []struct {
+		name string
+		v    awsops.Values
+	}{
+		{"signed by the credentials in use", bundling()},
+		{"signed by keys that were typed", bundling("s3-access-key-id", "AKIASIMULATORTEST001", "s3-access-key", "test/secret/key/not/real/0000000000000001")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			line, err := awsops.CommandLine(t.Context(), client, op, test.v, b.scope)
+			want := "aws ec2 bundle-instance --instance-id " + bundledInstance + " --bucket my-bundles --prefix win --owner-akid AKIASIMULATORTEST001 --owner-sak file://s3-access-key --profile test --region us-east-1"
+			if err != nil || line != want {
+				t.Errorf("%v\n%s\n%s", err, line, want)
+			}
+			if files := awsops.FilesOf(line, op.Info(), test.v); !slices.Equal(files, []string{"s3-access-key"}) {
+				t.Errorf("%v", files)
+			}
+		})
+	}
+	if n := b.count("BundleInstance"); n > 0 {
+		t.Errorf("%d calls", n)
+	}
+	b.run(t, "bundle-instance", bundling())
+	if sent := b.wire.sent[len(b.wire.sent)-1]; sent.Get("Storage.S3.UploadPolicySignature") == "" {
+		t.Errorf("the call itself is not signed: %v", sent)
+	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// CommandLine is the request of an operation as the AWS CLI takes it, secrets
-// left out. Without a client it asks EC2 nothing; then there is none for a
+// CommandLine is the request of an operation as the AWS CLI takes it. In the
+// place of a secret it names a file, called like its field (FilesOf). Without a client it asks EC2 nothing; then there is none for a
 // flow that has to read first, and the result is "".
 func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values, scope Scope) (string, error) {
 	offline := client == nil
@@ -77,6 +77,18 @@ func withoutSecrets(info Info, v Values) Values {
 	return v
 }
 
+// FilesOf are the files that a command line reads secrets from, and that have
+// to be written before it is run.
+func FilesOf(line string, info Info, v Values) []string {
+	var out []string
+	for _, f := range info.Fields {
+		if f.Secret(v) && (strings.Contains(line, " file://"+f.Name+" ") || strings.Contains(line, "(base64 < "+f.Name+" ")) {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
 func isRead(action string) bool {
 	return strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
 }
@@ -121,6 +133,10 @@ func commandLine(action string, input any, scope Scope) string {
 		case name == "UserData": // of an instance there is: the CLI takes it encoded
 			blob, _ := member.Interface().(*types.SecureBlobAttributeValue)
 			words = append(words, "--attribute userData --value", `"$(base64 < `+ShellQuote(strings.TrimPrefix(string(blob.Value), "file://"))+` | tr -d '\n')"`)
+		case name == "Storage": // a signed policy lets whoever has it write to the bucket; the CLI signs one by itself
+			s3 := orEmpty(member.Interface().(*types.Storage).S3)
+			words = append(words, "--bucket", ShellQuote(aws.ToString(s3.Bucket)), "--prefix", ShellQuote(aws.ToString(s3.Prefix)),
+				"--owner-akid", ShellQuote(aws.ToString(s3.AWSAccessKeyId)), "--owner-sak", "file://"+s3Secret)
 		default:
 			words = append(words, optionOf(optionName(name), member)...)
 		}

@@ -184,12 +184,7 @@ func ImageDevices(i *types.Image) []string {
 // DescribedImage is an image with who may launch it, and what depends on it.
 type DescribedImage struct {
 	types.Image
-	// Shared lists accounts, ARNs, and all for everybody.
-	Shared []string
-	// Unread says why Shared is not known, or "".
-	Unread string
-	// Block is the account's block of public images, or "" if it is not known.
-	Block string
+	Sharing
 	// Instances are those here that were launched from it.
 	Instances []types.Instance
 }
@@ -225,6 +220,9 @@ func InspectImage(ctx context.Context, client *ec2.Client, id string) (Described
 	d := DescribedImage{Image: i}
 	if d.Shared, err = launchableBy(ctx, client, id); err != nil {
 		d.Unread = AsError(err).Code // the owner only may know
+		if aws.ToBool(i.Public) {
+			d.Shared = []string{everybody}
+		}
 	}
 	d.Block, _ = imageSharingBlock(ctx, client)
 	d.Instances, _ = instancesOf(ctx, client, id)

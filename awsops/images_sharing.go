@@ -147,7 +147,7 @@ func (in *imageChange) permit() {
 		list = append(list, types.LaunchPermission{Group: types.PermissionGroup(s)})
 	}
 	for _, s := range in.Organizations {
-		if strings.Contains(s, ":ou/") {
+		if ofUnit(s) {
 			list = append(list, types.LaunchPermission{OrganizationalUnitArn: &s})
 		} else {
 			list = append(list, types.LaunchPermission{OrganizationArn: &s})

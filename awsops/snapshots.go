@@ -204,12 +204,7 @@ func snapshotOutputs() []column[types.Snapshot] {
 // DescribedSnapshot is a snapshot with those it is shared with.
 type DescribedSnapshot struct {
 	types.Snapshot
-	// Shared lists accounts, and all for everybody.
-	Shared []string
-	// Unread says why Shared is not known, or "".
-	Unread string
-	// Block is the account's block of public snapshots, or "" if it is not known.
-	Block string
+	Sharing
 	// Images are those that are made from it.
 	Images []string
 }

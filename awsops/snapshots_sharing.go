@@ -19,7 +19,7 @@ const (
 )
 
 // Everyone is rule V-GROUP: the only group that there is.
-func Everyone() Rule { return OneOf("all") }
+func Everyone() Rule { return OneOf(everybody) }
 
 func sharingUsers[In any](member func(In) *[]string) Field[In] {
 	return Field[In]{Name: "user-ids", Help: "accounts", Need: Conditional, Rule: Account(), Most: mostSharing, To: ToList(member)}
@@ -53,6 +53,41 @@ func warnOfGroups(groups []string) []string {
 	}
 	return nil
 }
+
+// everybody is what EC2 calls the group of all accounts.
+const everybody = "all"
+
+// Sharing tells with whom a snapshot or an image is shared.
+type Sharing struct {
+	// Shared lists accounts, ARNs of organizations and units, and all for everybody.
+	Shared []string
+	// Unread says why Shared is not known whole, or "".
+	Unread string
+	// Block is the account's block of public ones, or "" if it is not known.
+	Block string
+}
+
+// Public says whether it is shared with everybody.
+func (s Sharing) Public() bool { return slices.Contains(s.Shared, everybody) }
+
+// Accounts are the accounts it is shared with one by one.
+func (s Sharing) Accounts() []string {
+	return s.those(func(who string) bool { return who != everybody && !strings.HasPrefix(who, "arn:") })
+}
+
+// Organizations are the ARNs of whole organizations that it is shared with.
+func (s Sharing) Organizations() []string {
+	return s.those(func(who string) bool { return strings.HasPrefix(who, "arn:") && !ofUnit(who) })
+}
+
+// Units are the ARNs of units of organizations that it is shared with.
+func (s Sharing) Units() []string { return s.those(ofUnit) }
+
+func (s Sharing) those(kind func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(s.Shared), func(who string) bool { return !kind(who) })
+}
+
+func ofUnit(arn string) bool { return strings.Contains(arn, ":ou/") }
 
 // sharedWith reads who may make volumes from a snapshot.
 func sharedWith(ctx context.Context, client *ec2.Client, id string) ([]string, error) {
@@ -188,7 +223,7 @@ func sharingLines(before []string, v Values) (lines []string, public bool) {
 		after = append(after, given...)
 	}
 	slices.Sort(after)
-	return []string{"before: " + nobody(before), "after:  " + nobody(after)}, slices.Contains(given, "all")
+	return []string{"before: " + nobody(before), "after:  " + nobody(after)}, slices.Contains(given, everybody)
 }
 
 func nobody(who []string) string {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,40 @@ func TestTerminateTakesTheID(t *testing.T) {
 	if got := d.line(web); !strings.Contains(got, "terminated") {
 		t.Errorf("not terminated: %s", got)
 	}
+}
+
+// TestLossesStayInSight: a list of targets that is longer than the screen
+// neither hides what is lost nor is hidden by it.
+func TestLossesStayInSight(t *testing.T) {
+	o := small()
+	o.width, o.height = 80, 24
+	o.change = func(f *ec2sim.Fleet) {
+		r := &f.Accounts[0].Regions[0]
+		for i := range 25 {
+			r.Instances = append(r.Instances, ec2sim.InstanceSeed{ID: fmt.Sprintf("i-0aa000000000001%02d", i), Name: fmt.Sprintf("extra-%02d", i), Type: "t3.micro", Image: "al2023"})
+		}
+	}
+	losses := []string{"This cannot be undone.", "Volumes deleted with it (25): "}
+	d := start(t, o).on("extra-")
+	d.press("*", "t")
+	d.shows(append(losses, "extra-00", "more lines, ↓ scrolls", "Type terminate 25 to confirm")...)
+	d.hides("extra-24")
+	for range 20 {
+		d.press("pgdown")
+	}
+	d.shows(losses...)
+	d.hides("↓ scrolls", "extra-00")
+	if last := "i-0aa00000000000124)"; !strings.Contains(d.screen(), last) {
+		t.Errorf("the last loss, of %s, cannot be reached:\n%s", last, d.screen())
+	}
+	d.press("esc")
+	d.open("images")
+	d.press("*", "W") // each image has losses of its own
+	d.shows("ITS SNAPSHOTS ARE DELETED TOO", "more lines of what goes with it, below", "app-2026-10  ami-0aa00000000000007", "↓ scrolls")
+	for range 20 {
+		d.press("pgdown")
+	}
+	d.shows("Snapshots behind it: snap-0aa0000000000000a", "of what goes with it, below")
 }
 
 func TestBulkTerminateTakesVerbAndCount(t *testing.T) {

@@ -132,7 +132,8 @@ func (c *confirm) scroll(msg tea.KeyMsg) bool {
 	default:
 		return false
 	}
-	c.top = max(0, min(c.top, len(c.lines())-c.room()))
+	head, list := c.lines()
+	c.top = max(0, min(c.top, len(list)-c.room()+len(head)))
 	return true
 }
 
@@ -198,24 +199,22 @@ func (c *confirm) edit() views.Intent {
 // Resize implements views.View.
 func (c *confirm) Resize(width, height int) {
 	c.base.Resize(width, height)
-	c.top = max(0, min(c.top, len(c.lines())-c.room()))
+	head, list := c.lines()
+	c.top = max(0, min(c.top, len(list)-c.room()+len(head)))
 }
 
-// room is how many lines of the list fit between the title and the question.
+// room is how many lines fit between the title and the question.
 func (c *confirm) room() int { return max(1, c.height-4) }
 
 func (c *confirm) View() string {
-	th := c.env.Theme
-	lines := c.lines()
-	room := c.room()
-	shown := lines[min(c.top, len(lines)):min(c.top+room, len(lines))]
-	out := []string{c.title(), ""}
-	out = append(out, shown...)
-	if more := len(lines) - c.top - len(shown); more > 0 {
-		out[1] = th.Tone(theme.Faint).Render(plural(more, "more line") + ", ↓ scrolls")
+	head, list := c.lines()
+	room := max(1, c.room()-len(head))
+	shown := list[min(c.top, len(list)):]
+	if len(shown) > room {
+		more := c.env.Theme.Tone(theme.Faint).Render("… and " + plural(len(shown)-room+1, "more line") + ", ↓ scrolls")
+		shown = append(slices.Clone(shown[:room-1]), more)
 	}
-	out = append(out, "", c.question())
-	return strings.Join(out, "\n")
+	return strings.Join(slices.Concat([]string{c.title(), ""}, head, shown, []string{"", c.question()}), "\n")
 }
 
 func (c *confirm) title() string {
@@ -259,14 +258,28 @@ func article(noun string) string {
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // lines is everything that the operator has to know. When that is more than
-// fits, what it means stands before the list of the targets. Rows that are left
-// out come last: nothing happens to them.
-func (c *confirm) lines() []string {
-	targets, facts, rest := c.targetLines(), c.factLines(), append(c.takenLines(), c.skippedLines()...)
-	if len(targets)+len(facts)+len(rest)+1 <= c.room() {
-		return slices.Concat(targets, []string{""}, facts, rest)
+// fits, what it means stays in sight, each loss in a line, above a list that
+// scrolls: the targets, the losses in full, and last the rows that are left
+// out, to which nothing happens.
+func (c *confirm) lines() (head, list []string) {
+	targets, facts, taken, skipped := c.targetLines(), c.factLines(), c.takenLines(), c.skippedLines()
+	if list = slices.Concat(targets, []string{""}, facts, taken, skipped); len(list) <= c.room() {
+		return nil, list
 	}
-	return slices.Concat(facts, []string{""}, targets, []string{""}, rest)
+	head = slices.Clone(facts)
+	for _, l := range c.foreseen {
+		head = append(head, c.env.Theme.Tone(theme.Bad).Render(cut(awsops.Clean(l), c.width)))
+	}
+	if most := max(1, c.room()*2/3); len(head) > most {
+		more := len(head) - most + 1
+		head = append(head[:most-1], c.env.Theme.Tone(theme.Bad).Render("… and "+plural(more, "more line")+" of what goes with it, below"))
+	} else if len(head) == len(facts)+len(taken) { // they are whole
+		taken = nil
+	}
+	if list = targets; len(taken)+len(skipped) > 0 {
+		list = slices.Concat(targets, []string{""}, taken, skipped)
+	}
+	return append(head, ""), list
 }
 
 func (c *confirm) skippedLines() []string {

@@ -260,10 +260,11 @@ func (m *Model) newHelp() views.View {
 	}
 	lines = append(lines, "", th.Heading.Render("Filter"),
 		"  web              a cell or a tag contains it",
-		"  state:running    the column contains it",
+		"  state:running    the column contains it; * stands for anything",
 		"  tag:Env=prod     the tag contains it; tag:Env asks for the tag",
 		"  ~wbprd           the letters, in this order; =i-0abc is that ID",
 		"  -word            none of these",
+		"  enter            asks EC2 for what only a filter brings: others' images",
 		"", th.Heading.Render("Signs before a row"),
 		"  >  under the cursor     *  marked",
 		"  ~  EC2 has been asked   +  has just changed")

@@ -18,24 +18,19 @@ type bundleTask = *types.BundleTask
 func bundleTasks() *Resource[bundleTask] {
 	return &Resource[bundleTask]{
 		Kind: "bundle-tasks", Title: "Bundle tasks", Tab: "Bundles", Noun: "bundle task",
-		Empty: "There is no bundle task: AWS has retired bundling. W on an instance makes an image of it.",
-		Pages: refs(awsops.BundleTasks),
-		ByID:  awsops.BundleTasksByID,
-		ID:    func(t bundleTask) string { return aws.ToString(t.BundleId) },
-		Name:  func(bundleTask) string { return "" },
-		State: func(t bundleTask) string { return string(t.State) },
-		Busy:  func(t bundleTask) bool { return awsops.BundleRuns(t) },
-		Pretend: func(t bundleTask, state string) bundleTask {
-			shown := *t
-			shown.State = types.BundleTaskState(state)
-			return &shown
-		},
+		Empty:   "There is no bundle task: AWS has retired bundling. W on an instance makes an image of it.",
+		Pages:   refs(awsops.BundleTasks),
+		ByID:    awsops.BundleTasksByID,
+		ID:      func(t bundleTask) string { return aws.ToString(t.BundleId) },
+		Name:    func(bundleTask) string { return "" },
+		State:   bundleState,
+		Busy:    func(t bundleTask) bool { return awsops.BundleRuns(t) },
+		Pretend: pretending(func(t bundleTask) *types.BundleTaskState { return &t.State }),
 		Columns: []Column[bundleTask]{
 			{Title: "ID", Width: 21, Value: func(t bundleTask) string { return aws.ToString(t.BundleId) }},
 			{Title: "Instance", Width: 19, Value: func(t bundleTask) string { return aws.ToString(t.InstanceId) }},
-			{Title: "State", Width: 20, Value: func(t bundleTask) string { return string(t.State) }, Tone: bundleTone},
-			{Title: "Age", Width: 4, Right: true, Value: func(t bundleTask) string { return aws.ToTime(t.StartTime).UTC().Format(awsops.TimeFormat) },
-				Show: func(t bundleTask, now time.Time) string { return since(aws.ToTime(t.StartTime), now) }, Number: func(t bundleTask) int64 { return -aws.ToTime(t.StartTime).Unix() }},
+			state(20, bundleState, map[string]theme.Tone{"complete": theme.Good, "failed": theme.Bad}),
+			age(func(t bundleTask) time.Time { return aws.ToTime(t.StartTime) }),
 			gauge("Progress", func(t bundleTask) (int, bool) { return awsops.BundlePercent(t), awsops.BundleRuns(t) }),
 			{Title: "Bucket", Width: 20, Grow: true, Value: func(t bundleTask) string { return aws.ToString(bundleStore(t).Bucket) }},
 			{Title: "Prefix", Width: 20, Value: func(t bundleTask) string { return aws.ToString(bundleStore(t).Prefix) }},
@@ -54,17 +49,9 @@ func bundleTasks() *Resource[bundleTask] {
 	}
 }
 
-func bundleStore(t bundleTask) types.S3Storage { return orNil(orNil(t.Storage).S3) }
+func bundleState(t bundleTask) string { return string(t.State) }
 
-func bundleTone(t bundleTask) theme.Tone {
-	switch t.State {
-	case types.BundleTaskStateComplete:
-		return theme.Good
-	case types.BundleTaskStateFailed:
-		return theme.Bad
-	}
-	return theme.Busy
-}
+func bundleStore(t bundleTask) types.S3Storage { return orNil(orNil(t.Storage).S3) }
 
 func hasEnded(t bundleTask) string {
 	return unless(awsops.BundleRuns(t), "is "+string(t.State)+", and has ended")

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"ec2deck/awsops"
+	"ec2deck/theme"
 )
 
 // age is a column of how long ago something began; it sorts the youngest first.
@@ -16,6 +17,25 @@ func age[T any](began func(T) time.Time) Column[T] {
 		Value:  func(row T) string { return began(row).UTC().Format(awsops.TimeFormat) },
 		Show:   func(row T, now time.Time) string { return since(began(row), now) },
 		Number: func(row T) int64 { return -began(row).Unix() },
+	}
+}
+
+// state is the column of a row's state; a state without a tone is on its way.
+func state[T any](width int, of func(T) string, tones map[string]theme.Tone) Column[T] {
+	return Column[T]{Title: "State", Width: width, Value: of, Tone: func(row T) theme.Tone {
+		if tone, ok := tones[of(row)]; ok {
+			return tone
+		}
+		return theme.Busy
+	}}
+}
+
+// pretending makes a row as it is in another state.
+func pretending[T any, S ~string](state func(*T) *S) func(*T, string) *T {
+	return func(row *T, to string) *T {
+		shown := *row
+		*state(&shown) = S(to)
+		return &shown
 	}
 }
 

@@ -15,18 +15,15 @@ import (
 // once and not for every resource: each would cost 250 kB of the binary.
 func (r *Resource[T]) erase() *Resource[any] {
 	e := &Resource[any]{
-		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Beyond: r.Beyond,
-		Pages: func(ctx context.Context, c *ec2.Client) iter.Seq2[[]any, error] {
-			pages := r.Pages(ctx, c)
-			return func(yield func([]any, error) bool) {
-				for items, err := range pages {
-					if !yield(boxed(items), err) {
-						return
-					}
-				}
-			}
-		},
-		ID: on(r.ID), Name: on(r.Name), State: on(r.State), Busy: on(r.Busy), Tags: on(r.Tags), Account: on(r.Account),
+		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Hint: r.Hint,
+		Pages: boxedPages(r.Pages),
+		ID:    on(r.ID), Name: on(r.Name), State: on(r.State), Busy: on(r.Busy), Tags: on(r.Tags), Account: on(r.Account),
+	}
+	if r.Beyond != nil {
+		e.Beyond = func(query string) (string, lister[any]) {
+			asked, pages := r.Beyond(query)
+			return asked, boxedPages(pages)
+		}
 	}
 	if r.ByID != nil {
 		e.ByID = func(ctx context.Context, c *ec2.Client, ids []string) ([]any, error) {
@@ -75,6 +72,19 @@ func on[T, V any](f func(T) V) func(any) V {
 	return func(row any) V { return f(row.(T)) }
 }
 
+func boxedPages[T any](list lister[T]) lister[any] {
+	return func(ctx context.Context, c *ec2.Client) iter.Seq2[[]any, error] {
+		pages := list(ctx, c)
+		return func(yield func([]any, error) bool) {
+			for items, err := range pages {
+				if !yield(boxed(items), err) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func boxed[T any](items []T) []any {
 	out := make([]any, len(items))
 	for i, item := range items {
@@ -85,7 +95,7 @@ func boxed[T any](items []T) []any {
 
 // refs lists pointers to the rows. Generic code is compiled once for all
 // pointers, and for each struct by itself.
-func refs[T any](list func(context.Context, *ec2.Client) iter.Seq2[[]T, error]) func(context.Context, *ec2.Client) iter.Seq2[[]*T, error] {
+func refs[T any](list lister[T]) lister[*T] {
 	return func(ctx context.Context, c *ec2.Client) iter.Seq2[[]*T, error] {
 		return func(yield func([]*T, error) bool) {
 			for items, err := range list(ctx, c) {

@@ -14,6 +14,7 @@ import (
 //	web            some cell or tag contains it
 //	state:running  the column contains it; a column may be cut short if that is clear
 //	type:m5|c5     the column contains one of them
+//	name:al*-arm   * stands for anything in between
 //	tag:Env=prod   the tag's value contains it; tag:Env asks for the tag itself
 //	=i-0abc        its ID is exactly that
 //	~wbprd         some cell or tag has these letters, in this order
@@ -60,13 +61,10 @@ func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag)
 	}
 	if ok {
 		if c := cellNamed(name, cells); c != nil {
-			wanted := strings.FieldsFunc(value, func(r rune) bool { return r == '|' })
-			if len(wanted) == 0 {
-				wanted = []string{value}
-			}
+			wanted := alternatives(value)
 			return func(r *row[T]) bool {
 				text := strings.ToLower(c.value(r))
-				return slices.ContainsFunc(wanted, func(w string) bool { return strings.Contains(text, w) })
+				return slices.ContainsFunc(wanted, func(w string) bool { return contains(text, w) })
 			}
 		}
 	}
@@ -104,23 +102,62 @@ func tagTerm[T any](term string, tags func(T) []awsops.Tag) func(*row[T]) bool {
 	}
 }
 
-// cellNamed finds a column by its title in lower case with hyphens for blanks,
-// or by the beginning of it.
+// alternatives are the values of a word, any of which will do.
+func alternatives(value string) []string {
+	if wanted := strings.FieldsFunc(value, func(r rune) bool { return r == '|' }); len(wanted) > 0 {
+		return wanted
+	}
+	return []string{value}
+}
+
+// contains says whether a text has the parts of a pattern, in their order.
+func contains(text, pattern string) bool {
+	for part := range strings.SplitSeq(pattern, "*") {
+		at := strings.Index(text, part)
+		if at < 0 {
+			return false
+		}
+		text = text[at+len(part):]
+	}
+	return true
+}
+
+// columnWords are the values that a filter asks of columns, by their titles;
+// of several words for a column, those of the first. What it does not want is
+// not among them.
+func columnWords[T any](query string, columns []Column[T]) map[string][]string {
+	out := map[string][]string{}
+	for _, word := range splitWords(query) {
+		name, value, ok := strings.Cut(word, ":")
+		at := named(strings.ToLower(name), len(columns), func(i int) string { return columns[i].Title })
+		if ok && at >= 0 && strings.Trim(value, "*|") != "" && out[columns[at].Title] == nil {
+			out[columns[at].Title] = alternatives(value)
+		}
+	}
+	return out
+}
+
+// cellNamed finds a column by its title.
 func cellNamed[T any](name string, cells []cell[T]) *cell[T] {
-	if name == "" {
-		return nil
-	}
-	for i := range cells {
-		if slug(cells[i].title) == name {
-			return &cells[i]
-		}
-	}
-	for i := range cells {
-		if strings.HasPrefix(slug(cells[i].title), name) {
-			return &cells[i]
-		}
+	if at := named(name, len(cells), func(i int) string { return cells[i].title }); at >= 0 {
+		return &cells[at]
 	}
 	return nil
+}
+
+// named finds a title by its letters in lower case with hyphens for blanks, or
+// by the beginning of them; -1 is none.
+func named(name string, n int, title func(int) string) int {
+	found := -1
+	for i := range n {
+		switch s := slug(title(i)); {
+		case name == s:
+			return i
+		case found < 0 && name != "" && strings.HasPrefix(s, name):
+			found = i
+		}
+	}
+	return found
 }
 
 func slug(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }

@@ -70,6 +70,7 @@ func TestFilter(t *testing.T) {
 		"db:main": "x3", "nocolumn:x": "", ":": "x3", "tag:a:b=c=d": "x3", "tag:": "", "=": "x1 x2 x3",
 		"account:1111": "x1 x2 x3 x4", "region:us-east": "x1 x2 x3 x4", "name:": "x1 x2 x3 x4",
 		"size:7|8": "x3 x4", "size:7|": "x3", "-id:x1|x3": "x2 x4", "name:|": "", "web-1|DB": "",
+		"name:w*1": "x1", "name:*-*": "x1 x2", "name:1*w": "", "state:st*ed|run*g": "x1 x2 x3", "-name:w*": "x3 x4", "w*1": "",
 		"=x2": "x2", "=X2": "x2", "=x": "", "-=x2": "x1 x3 x4", "~rnng": "x1 x3", "~gnnr": "", "~": "x1 x2 x3 x4", "~webrunning": "", "-~rnng": "x2 x4", "~WB running": "x1",
 	} {
 		t.Run(query, func(t *testing.T) {
@@ -78,6 +79,17 @@ func TestFilter(t *testing.T) {
 				t.Errorf("%q matches %q, want %q", query, got, want)
 			}
 		})
+	}
+}
+
+func TestWordsThatAskColumns(t *testing.T) {
+	for query, want := range map[string]string{
+		"": "map[]", "web": "map[]", "tag:Env=a": "map[]", "-name:web": "map[]", "name:": "map[]", "name:*": "map[]", "name:|": "map[]", ":web": "map[]",
+		"name:Web": "map[Name:[Web]]", "na:web*1|db st:run x": "map[Name:[web*1 db] State:[run]]", "name:a name:b": "map[Name:[a]]", `public-ip:"1 2"`: "map[Public IP:[1 2]]", "NAME:x": "map[Name:[x]]",
+	} {
+		if got := fmt.Sprint(columnWords(query, things().Columns)); got != want {
+			t.Errorf("%q asks for %s, want %s", query, got, want)
+		}
 	}
 }
 

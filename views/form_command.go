@@ -1,6 +1,8 @@
 package views
 
 import (
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ec2deck/awsops"
@@ -22,7 +24,7 @@ func (f *Form) askCommand() (Intent, tea.Cmd) {
 		return nil, nil
 	}
 	if f.command != "" {
-		return Copy{Text: f.command, What: "the command"}, nil
+		return f.copied(), nil
 	}
 	if _, ok := f.scope(); !ok {
 		return Say{"the command needs one profile and region", theme.Bad}, nil
@@ -43,5 +45,14 @@ func (f *Form) onCommand(msg commanded) Intent {
 		return Say{msg.err.Error(), theme.Bad}
 	}
 	f.command = msg.line
-	return Copy{Text: msg.line, What: "the command"}
+	return f.copied()
+}
+
+// copied puts the command on the clipboard, and says what it still needs.
+func (f *Form) copied() Copy {
+	what := "the command"
+	if files := awsops.FilesOf(f.command, f.info, f.values()); len(files) > 0 {
+		what += "; before it runs, write the secret to the file " + strings.Join(files, ", ") + ", without a line end"
+	}
+	return Copy{Text: f.command, What: what}
 }

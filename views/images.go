@@ -3,7 +3,7 @@ package views
 import (
 	"context"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,26 +25,21 @@ func launchPermission() awsops.Values {
 	return awsops.Values{"attribute": {string(types.ImageAttributeNameLaunchPermission)}}
 }
 
-var imageIDs = regexp.MustCompile(`\bami-([0-9a-f]{17}|[0-9a-f]{8})\b`)
-
-// images is the table of the account's own images; a filter that names others
-// by their IDs shows these too.
+// images is the table of the account's own images; a filter that asks for
+// those of others shows these too.
 func images() *Resource[image] {
 	return &Resource[image]{
 		Kind: "images", Title: "Images", Noun: "image", Follows: []string{"instance", "snapshot", awsops.AnyResource},
-		Empty:  "There is no image of your own here. W on an instance makes one; a filter id:ami-... shows one of others.",
-		Pages:  refs(awsops.Images),
-		Beyond: func(query string) []string { return imageIDs.FindAllString(strings.ToLower(query), -1) },
-		ByID:   awsops.ImagesByID,
-		ID:     imageID,
-		Name:   func(i image) string { return aws.ToString(i.Name) },
-		State:  func(i image) string { return string(i.State) },
-		Busy:   func(i image) bool { return i.State == types.ImageStatePending || i.State == types.ImageStateTransient },
-		Pretend: func(i image, state string) image {
-			shown := *i
-			shown.State = types.ImageState(state)
-			return &shown
-		},
+		Empty:   "There is no image of your own here. W on an instance makes one; those of others take a filter: owner:amazon name:al2023, or id:ami-...",
+		Pages:   refs(awsops.Images),
+		Beyond:  othersImages,
+		Hint:    "your own; owner:amazon name:al2023*arm64 and enter brings those of others",
+		ByID:    awsops.ImagesByID,
+		ID:      imageID,
+		Name:    func(i image) string { return aws.ToString(i.Name) },
+		State:   imageState,
+		Busy:    func(i image) bool { return i.State == types.ImageStatePending || i.State == types.ImageStateTransient },
+		Pretend: pretending(func(i image) *types.ImageState { return &i.State }),
 		Tags:    func(i image) []awsops.Tag { return awsops.TagsOf(i.Tags) },
 		Account: func(i image) string { return aws.ToString(i.OwnerId) },
 
@@ -59,6 +54,7 @@ func images() *Resource[image] {
 			{Key: "X", Operation: "deregister-image", Help: "deregister", Deny: isDeregistered},
 			{Key: "W", Operation: "deregister-image", Help: "deregister with snapshots", Values: awsops.Values{"delete-associated-snapshots": {"true"}}, Deny: isDeregistered},
 			{Key: "R", Operation: "register-image", Help: "register", Whole: true, Form: true},
+			{Key: "S", Operation: "modify-image-attribute", Help: "share no longer", Values: noLonger(launchPermission()), Form: true},
 			{Key: "I", Operation: "get-image-details", Help: "fields"},
 			{Key: "B", Operation: "get-image-block-public-access-state", Help: "block of public sharing", Whole: true},
 			{Key: "D", Operation: "describe-images", Help: "all columns, and others' images", Whole: true, Form: true},
@@ -78,7 +74,8 @@ func images() *Resource[image] {
 	}
 }
 
-func imageID(i image) string { return aws.ToString(i.ImageId) }
+func imageID(i image) string    { return aws.ToString(i.ImageId) }
+func imageState(i image) string { return string(i.State) }
 
 // created is when an image was made. EC2 sends it as text.
 func created(i image) time.Time {
@@ -91,18 +88,18 @@ func imageColumns() []Column[image] {
 	return []Column[image]{
 		{Title: "Name", Width: 24, Grow: true, Value: func(i image) string { return aws.ToString(i.Name) }},
 		{Title: "ID", Width: 21, Value: imageID},
-		{Title: "State", Width: 12, Value: func(i image) string { return string(i.State) }, Tone: imageTone},
+		state(12, imageState, map[string]theme.Tone{"available": theme.Good, "deregistered": theme.Faint, "disabled": theme.Faint, "failed": theme.Bad, "error": theme.Bad, "invalid": theme.Bad}),
 		{Title: "Visibility", Width: 10, Value: visibility, Tone: func(i image) theme.Tone {
 			if aws.ToBool(i.Public) {
 				return theme.Busy
 			}
 			return theme.Plain
 		}},
-		{Title: "Age", Width: 4, Right: true, Value: func(i image) string { return aws.ToString(i.CreationDate) }, Show: func(i image, now time.Time) string { return since(created(i), now) }, Number: func(i image) int64 { return -created(i).Unix() }},
+		age(created),
 		{Title: "Architecture", Width: 12, Value: func(i image) string { return string(i.Architecture) }},
 		{Title: "Platform", Width: 12, Value: awsops.ImagePlatform},
 		{Title: "Root", Width: 14, Value: func(i image) string { return string(i.RootDeviceType) }},
-		{Title: "Owner", Width: 12, Value: func(i image) string { return aws.ToString(i.OwnerId) }},
+		{Title: "Owner", Width: 12, Value: imageOwner, Show: func(i image, _ time.Time) string { return aws.ToString(i.OwnerId) }},
 		{Title: "Description", Width: 30, Extra: true, Value: func(i image) string { return aws.ToString(i.Description) }},
 		{Title: "Location", Width: 40, Extra: true, Value: func(i image) string { return aws.ToString(i.ImageLocation) }},
 		{Title: "Alias", Width: 15, Extra: true, Value: func(i image) string { return aws.ToString(i.ImageOwnerAlias) }},
@@ -119,23 +116,16 @@ func imageColumns() []Column[image] {
 	}
 }
 
+// imageOwner is the account, and the name that it goes by.
+func imageOwner(i image) string {
+	return strings.TrimSpace(aws.ToString(i.OwnerId) + " " + aws.ToString(i.ImageOwnerAlias))
+}
+
 func visibility(i image) string {
 	if aws.ToBool(i.Public) {
 		return "public"
 	}
 	return "private"
-}
-
-func imageTone(i image) theme.Tone {
-	switch i.State {
-	case types.ImageStateAvailable:
-		return theme.Good
-	case types.ImageStatePending, types.ImageStateTransient:
-		return theme.Busy
-	case types.ImageStateDeregistered, types.ImageStateDisabled:
-		return theme.Faint
-	}
-	return theme.Bad
 }
 
 // imageSource is the instance or the image that an image was made of.
@@ -160,7 +150,7 @@ func demandsTokens(i image) string {
 
 func imageFields() []field[imageDetail] {
 	type d = imageDetail
-	return []field[d]{
+	return slices.Concat([]field[d]{
 		{"Image", "ID", func(i d) any { return i.ImageId }},
 		{"Image", "Name", func(i d) any { return i.Name }},
 		{"Image", "Description", func(i d) any { return i.Description }},
@@ -174,20 +164,8 @@ func imageFields() []field[imageDetail] {
 		{"Image", "Kind", func(i d) any { return i.ImageType }},
 		{"Image", "Product codes", func(i d) any { return awsops.ProductCodes(i.ProductCodes) }},
 		{"Image", "Protected", func(i d) any { return i.DeregistrationProtection }},
-		{"Sharing", "Owner", func(i d) any {
-			return strings.TrimSpace(aws.ToString(i.OwnerId) + " " + aws.ToString(i.ImageOwnerAlias))
-		}},
-		{"Sharing", "Visibility", func(i d) any { return visibility(&i.Image) }},
-		{"Sharing", "Public block", func(i d) any { return i.Block }},
-		{"Sharing", "May launch it", func(i d) any {
-			switch {
-			case i.Unread != "":
-				return "cannot be read: " + i.Unread
-			case len(i.Shared) == 0:
-				return "the owner only: private"
-			}
-			return strings.ReplaceAll(" "+strings.Join(i.Shared, ", "), " all", " all: PUBLIC")[1:]
-		}},
+	}, sharing(true, func(i d) awsops.Sharing { return i.Sharing }), []field[d]{
+		{"Sharing", "Owner", func(i d) any { return imageOwner(&i.Image) }},
 		{"System", "Platform", func(i d) any { return awsops.ImagePlatform(&i.Image) }},
 		{"System", "Architecture", func(i d) any { return i.Architecture }},
 		{"System", "Virtualization", func(i d) any { return i.VirtualizationType }},
@@ -199,7 +177,7 @@ func imageFields() []field[imageDetail] {
 		{"System", "RAM disk", func(i d) any { return i.RamdiskId }},
 		{"System", "Root device", func(i d) any { return i.RootDeviceName }},
 		{"System", "Root type", func(i d) any { return i.RootDeviceType }},
-	}
+	})
 }
 
 // imageLists are the devices of an image, and the instances launched from it.

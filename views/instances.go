@@ -38,7 +38,7 @@ func instances() *Resource[instance] {
 		Columns: []Column[instance]{
 			{Title: "Name", Width: 16, Grow: true, Value: func(i instance) string { return i.Name }},
 			{Title: "ID", Width: 19, Value: func(i instance) string { return i.ID }},
-			{Title: "State", Width: 13, Value: func(i instance) string { return i.State }, Tone: stateTone},
+			state(13, func(i instance) string { return i.State }, map[string]theme.Tone{"running": theme.Good, "stopped": theme.Faint, "terminated": theme.Faint}),
 			{Title: "Checks", Width: 6, Value: func(i instance) string { return i.Checks.String() }, Show: checksShort, Tone: checksTone},
 			{Title: "Type", Width: 12, Value: func(i instance) string { return i.Type }},
 			{Title: "Zone", Width: 15, Value: func(i instance) string { return i.Zone }},
@@ -128,16 +128,6 @@ func carryChecks(old, listed instance) instance {
 		listed.Checks = old.Checks
 	}
 	return listed
-}
-
-func stateTone(i instance) theme.Tone {
-	switch i.State {
-	case "running":
-		return theme.Good
-	case "stopped", "terminated":
-		return theme.Faint
-	}
-	return theme.Busy
 }
 
 func checksTone(i instance) theme.Tone {

@@ -29,10 +29,13 @@ type Resource[T any] struct {
 	Shared bool
 
 	// Pages lists the rows of a scope. A row may come again; the last one counts.
-	Pages func(context.Context, *ec2.Client) iter.Seq2[[]T, error]
-	// Beyond are the IDs in a filter that Pages may leave out and ByID reads; it
-	// may be nil.
-	Beyond func(query string) []string
+	Pages lister[T]
+	// Beyond lists the rows that a filter asks for and that Pages leaves out.
+	// What is asked for is the same for filters that ask for the same, and ""
+	// where a filter asks for nothing; it may be nil.
+	Beyond func(query string) (asked string, pages lister[T])
+	// Hint stands in an empty filter: how one asks for more.
+	Hint string
 	// ByID reads single rows; those that no longer exist are left out. It may
 	// be nil for rows that never change by themselves.
 	ByID func(context.Context, *ec2.Client, []string) ([]T, error)
@@ -58,6 +61,9 @@ type Resource[T any] struct {
 	Actions []Action[T]
 	Links   []Link[T]
 }
+
+// lister lists rows page by page.
+type lister[T any] = func(context.Context, *ec2.Client) iter.Seq2[[]T, error]
 
 // Column is a column of a table.
 type Column[T any] struct {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,17 +28,13 @@ func permission() awsops.Values {
 func snapshots() *Resource[snapshot] {
 	return &Resource[snapshot]{
 		Kind: "snapshots", Title: "Snapshots", Tab: "Snaps", Noun: "snapshot", Follows: []string{"volume", "resource"},
-		Empty: "There is no snapshot of your own here. s on a volume takes one.",
-		Pages: refs(awsops.Snapshots),
-		ByID:  awsops.SnapshotsByID,
-		ID:    snapshotID,
-		Name:  snapshotName,
-		State: func(s snapshot) string { return string(s.State) },
-		Pretend: func(s snapshot, state string) snapshot {
-			shown := *s
-			shown.State = types.SnapshotState(state)
-			return &shown
-		},
+		Empty:   "There is no snapshot of your own here. s on a volume takes one.",
+		Pages:   refs(awsops.Snapshots),
+		ByID:    awsops.SnapshotsByID,
+		ID:      snapshotID,
+		Name:    snapshotName,
+		State:   snapshotState,
+		Pretend: pretending(func(s snapshot) *types.SnapshotState { return &s.State }),
 		Busy: func(s snapshot) bool {
 			return s.State == types.SnapshotStatePending || s.State == types.SnapshotStateRecovering
 		},
@@ -47,7 +44,7 @@ func snapshots() *Resource[snapshot] {
 		Columns: []Column[snapshot]{
 			{Title: "Name", Width: 14, Value: snapshotName},
 			{Title: "ID", Width: 22, Value: snapshotID},
-			{Title: "State", Width: 11, Value: func(s snapshot) string { return string(s.State) }, Tone: snapshotTone},
+			state(11, snapshotState, map[string]theme.Tone{"completed": theme.Good, "error": theme.Bad}),
 			gauge("Progress", snapshotProgress),
 			size(func(s snapshot) *int32 { return s.VolumeSize }),
 			age(func(s snapshot) time.Time { return aws.ToTime(s.StartTime) }),
@@ -66,6 +63,7 @@ func snapshots() *Resource[snapshot] {
 			{Key: "s", Operation: "modify-snapshot-attribute", Help: "share", Values: permission(), Form: true},
 			{Key: "P", Operation: "reset-snapshot-attribute", Help: "make private", Values: permission()},
 			{Key: "X", Operation: "delete-snapshot", Help: "delete"},
+			{Key: "S", Operation: "modify-snapshot-attribute", Help: "share no longer", Values: noLonger(permission()), Form: true},
 			{Key: "I", Operation: "get-snapshot-details", Help: "fields"},
 			{Key: "B", Operation: "get-snapshot-block-public-access-state", Help: "block of public sharing", Whole: true},
 			{Key: "D", Operation: "describe-snapshots", Help: "all columns", Whole: true},
@@ -85,21 +83,12 @@ func snapshots() *Resource[snapshot] {
 	}
 }
 
-func snapshotID(s snapshot) string   { return aws.ToString(s.SnapshotId) }
-func snapshotName(s snapshot) string { return nameTag(s.Tags) }
+func snapshotID(s snapshot) string    { return aws.ToString(s.SnapshotId) }
+func snapshotName(s snapshot) string  { return nameTag(s.Tags) }
+func snapshotState(s snapshot) string { return string(s.State) }
 
 func snapshotProgress(s snapshot) (int, bool) {
 	return awsops.SnapshotPercent(s), s.State == types.SnapshotStatePending
-}
-
-func snapshotTone(s snapshot) theme.Tone {
-	switch s.State {
-	case types.SnapshotStateCompleted:
-		return theme.Good
-	case types.SnapshotStateError:
-		return theme.Bad
-	}
-	return theme.Busy
 }
 
 // volumeFrom is what a volume of a snapshot has at least.
@@ -118,7 +107,7 @@ func copied(s snapshot) string {
 
 func snapshotFields() []field[snapshotDetail] {
 	type d = snapshotDetail
-	return []field[d]{
+	return slices.Concat([]field[d]{
 		{"Snapshot", "ID", func(s d) any { return s.SnapshotId }},
 		{"Snapshot", "State", func(s d) any { return s.State }},
 		{"Snapshot", "Progress", func(s d) any {
@@ -135,19 +124,10 @@ func snapshotFields() []field[snapshotDetail] {
 		{"Snapshot", "Completed", func(s d) any { return s.CompletionTime }},
 		{"Snapshot", "Owner", func(s d) any { return s.OwnerId }},
 		{"Snapshot", "Tier", func(s d) any { return s.StorageTier }},
-		{"Sharing", "Public block", func(s d) any { return s.Block }},
-		{"Sharing", "Shared with", func(s d) any {
-			switch {
-			case s.Unread != "":
-				return "cannot be read: " + s.Unread
-			case len(s.Shared) == 0:
-				return "nobody: private"
-			}
-			return strings.ReplaceAll(strings.Join(s.Shared, ", "), "all", "all: PUBLIC")
-		}},
+	}, sharing(false, func(s d) awsops.Sharing { return s.Sharing }), []field[d]{
 		{"Encryption", "Encrypted", func(s d) any { return s.Encrypted }},
 		{"Encryption", "Key", func(s d) any { return s.KmsKeyId }},
-	}
+	})
 }
 
 func snapshotLists(s snapshotDetail) []Section {

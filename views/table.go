@@ -54,6 +54,7 @@ func newTable[T any](env Env, res *Resource[T], query string) *Table[T] {
 	}
 	t.look = 1
 	t.pane.env, t.pane.res = env, res
+	t.input.Placeholder = res.Hint
 	t.input.SetValue(query)
 	t.rows.search(query)
 	return t
@@ -98,7 +99,7 @@ func (t *Table[T]) Init() tea.Cmd {
 	t.closed = false
 	var cmds []tea.Cmd
 	for _, src := range t.sources {
-		cmds = append(cmds, t.list(src))
+		cmds = append(cmds, t.list(src), t.reach(src, true))
 	}
 	cmds = append(cmds, t.connect())
 	t.draw()
@@ -110,6 +111,7 @@ func (t *Table[T]) Close() {
 	t.closed = true
 	for _, src := range t.sources {
 		t.halt(src)
+		t.stopReading(src)
 	}
 	t.pane.close()
 }
@@ -313,6 +315,7 @@ func (t *Table[T]) Status() Status {
 			failed = append(failed, t.failure(src))
 		}
 	}
+	told := t.beyondStatus()
 	switch {
 	case len(failed) > 0:
 		return Status{strings.Join(failed, " · "), theme.Bad}
@@ -320,6 +323,8 @@ func (t *Table[T]) Status() Status {
 		return Status{fmt.Sprintf("loading… %d, waiting for %s", len(t.rows.all), strings.Join(waiting, ", ")), theme.Busy}
 	case len(waiting) > 0:
 		return Status{fmt.Sprintf("loading… %d", len(t.rows.all)), theme.Busy}
+	case told.Text != "":
+		return told
 	case t.env.Refresh == 0:
 		return Status{"read " + oldest.UTC().Format("15:04:05Z") + ", refresh is off", theme.Faint}
 	}
@@ -371,7 +376,11 @@ func (t *Table[T]) Help() []key.Binding {
 		return []key.Binding{binding("space", "show or hide"), binding("enter", "sort by it"), binding("esc", "close")}
 	}
 	if t.typing {
-		return []key.Binding{binding("enter", "keep"), binding("esc", "clear")}
+		enter := "keep"
+		if t.unasked() {
+			enter = "ask EC2 for more"
+		}
+		return []key.Binding{binding("enter", enter), binding("esc", "clear")}
 	}
 	var out []key.Binding
 	for _, a := range t.res.Actions {

@@ -43,7 +43,7 @@ func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Accept):
 		t.typing = false
 		t.input.Blur()
-		return nil
+		return t.reachAll(false)
 	case key.Matches(msg, k.Back):
 		t.typing = false
 		t.input.Blur()
@@ -60,7 +60,10 @@ func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
 		t.rows.search(q)
 		t.find()
 	}
-	return nil
+	if !t.typing {
+		return t.reachAll(false)
+	}
+	return t.loosen()
 }
 
 // move handles the keys that move the cursor.
@@ -230,7 +233,7 @@ func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 	case key.Matches(msg, k.Refresh):
 		var cmds []tea.Cmd
 		for _, src := range t.sources {
-			cmds = append(cmds, t.list(src))
+			cmds = append(cmds, t.list(src), t.reach(src, true))
 		}
 		return nil, tea.Batch(cmds...)
 	case key.Matches(msg, k.CopyPart):
@@ -251,7 +254,7 @@ func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 	case key.Matches(msg, k.Focus):
 		t.inPane = t.pane.open && !t.inPane
 	case key.Matches(msg, k.Back):
-		return t.back(), nil
+		return t.back()
 	default:
 		return Say{msg.String() + " does nothing here; ? lists the keys", theme.Faint}, nil
 	}
@@ -259,7 +262,7 @@ func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 }
 
 // back closes what was opened last: the pane, the marks, the filter, the table.
-func (t *Table[T]) back() Intent {
+func (t *Table[T]) back() (Intent, tea.Cmd) {
 	switch {
 	case t.pane.open:
 		t.pane.close()
@@ -273,10 +276,11 @@ func (t *Table[T]) back() Intent {
 		t.input.SetValue("")
 		t.rows.search("")
 		t.find()
+		return nil, t.reachAll(false)
 	default:
-		return Back{}
+		return Back{}, nil
 	}
-	return nil
+	return nil, nil
 }
 
 func (t *Table[T]) onMarkKey(msg tea.KeyMsg) {

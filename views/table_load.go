@@ -24,6 +24,7 @@ type source struct {
 	at      time.Time // when the last whole listing ended
 	err     *awsops.Error
 	backoff time.Duration
+	beyond  beyond
 }
 
 // page is one page of a listing, or its end.
@@ -34,7 +35,19 @@ type page[T any] struct {
 	items   []T
 	err     error
 	end     bool
+	beyond  bool // of what a filter asked for, not of the listing
 	next    <-chan page[T]
+}
+
+// wait asks for the page after this one.
+func (p page[T]) wait() tea.Cmd {
+	return func() tea.Msg {
+		got, ok := <-p.next
+		if !ok { // given up
+			return nil
+		}
+		return got
+	}
 }
 
 // due says that it is time to list again.
@@ -74,7 +87,7 @@ func (t *Table[T]) connect() tea.Cmd {
 		if !known {
 			src := &source{scope: scope}
 			t.sources = append(t.sources, src)
-			cmds = append(cmds, t.list(src))
+			cmds = append(cmds, t.list(src), t.reach(src, true))
 		}
 	}
 	t.look++ // the columns for account and region may appear
@@ -94,38 +107,17 @@ func (t *Table[T]) list(src *source) tea.Cmd {
 	client, err := t.env.Session.Client(src.scope)
 	first := page[T]{table: t, src: src, listing: src.listing}
 	pages := t.res.Pages
-	if t.res.Beyond != nil {
-		pages = t.res.beyond(t.rows.query)
-	}
-	return func() tea.Msg {
-		if err != nil {
-			first.err, first.end = err, true
-			return first
-		}
-		first.next = stream(ctx, pages(ctx, client), first)
-		return <-first.next
-	}
+	return func() tea.Msg { return opened(ctx, client, err, pages, first) }
 }
 
-// beyond lists what Pages does, and then the rows that a filter names by ID
-// and that were not among them.
-func (r *Resource[T]) beyond(query string) func(context.Context, *ec2.Client) iter.Seq2[[]T, error] {
-	return func(ctx context.Context, client *ec2.Client) iter.Seq2[[]T, error] {
-		return func(yield func([]T, error) bool) {
-			named := r.Beyond(query)
-			for items, err := range r.Pages(ctx, client) {
-				if !yield(items, err) || err != nil {
-					return
-				}
-				for _, item := range items {
-					named = slices.DeleteFunc(named, func(id string) bool { return id == r.ID(item) })
-				}
-			}
-			if len(named) > 0 {
-				yield(r.ByID(ctx, client, named))
-			}
-		}
+// opened is the first page of a listing.
+func opened[T any](ctx context.Context, client *ec2.Client, err error, pages lister[T], first page[T]) tea.Msg {
+	if err != nil {
+		first.err, first.end = err, true
+		return first
 	}
+	first.next = stream(ctx, pages(ctx, client), first)
+	return <-first.next
 }
 
 // halt gives up a listing; what it still answers is dropped.
@@ -167,6 +159,9 @@ func stream[T any](ctx context.Context, pages iter.Seq2[[]T, error], like page[T
 
 // onPage takes a page in and asks for the next.
 func (t *Table[T]) onPage(p page[T]) tea.Cmd {
+	if p.beyond {
+		return t.onBeyond(p)
+	}
 	if p.table != t || p.listing != p.src.listing {
 		return nil
 	}
@@ -174,20 +169,13 @@ func (t *Table[T]) onPage(p page[T]) tea.Cmd {
 	cmd := t.took(t.rows.put(src, p.items, p.listing, t.env.Now()))
 	if !p.end {
 		src.pages++
-		next := p.next
-		return tea.Batch(cmd, func() tea.Msg {
-			got, ok := <-next
-			if !ok { // given up
-				return nil
-			}
-			return got
-		})
+		return tea.Batch(cmd, p.wait())
 	}
 	src.loading = false
 	src.err = awsops.AsError(p.err)
 	if p.err == nil {
 		src.at, src.backoff = t.env.Now(), 0
-		cmd = tea.Batch(cmd, t.took(t.rows.drop(src, func(r *row[T]) bool { return r.seen != p.listing })))
+		cmd = tea.Batch(cmd, t.took(t.rows.drop(src, func(r *row[T]) bool { return r.seen != p.listing && r.seen != seenBeyond })))
 	}
 	return tea.Batch(cmd, t.listLater(src), t.poll(src))
 }

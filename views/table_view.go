@@ -235,6 +235,10 @@ func (t *Table[T]) empty() string {
 		loading = loading || s.loading
 	}
 	switch {
+	case t.unasked():
+		return "Nothing here matches " + t.rows.query + ". enter asks EC2 for more."
+	case slices.ContainsFunc(t.sources, func(s *source) bool { return s.beyond.loading }):
+		return "Loading what the filter asks for…"
 	case len(t.rows.all) > 0:
 		text := "Nothing matches " + t.rows.query + "."
 		if t.offered {

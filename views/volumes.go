@@ -39,7 +39,7 @@ func volumes() *Resource[volume] {
 		Columns: []Column[volume]{
 			{Title: "Name", Width: 16, Grow: true, Value: volumeName},
 			{Title: "ID", Width: 21, Value: volumeID},
-			{Title: "State", Width: 10, Value: volume.State, Tone: volumeTone},
+			state(10, volume.State, map[string]theme.Tone{"in-use": theme.Good, "available": theme.Plain, "error": theme.Bad, "busy": theme.Bad}),
 			{Title: "Instance", Width: 19, Value: attachedTo},
 			size(func(v volume) *int32 { return v.Size }),
 			gauge("Change", volume.Changing),
@@ -146,18 +146,6 @@ func carryNews(old, listed volume) volume {
 		return &shown
 	}
 	return listed
-}
-
-func volumeTone(v volume) theme.Tone {
-	switch v.State() {
-	case "in-use":
-		return theme.Good
-	case "available":
-		return theme.Plain
-	case "error", "busy":
-		return theme.Bad
-	}
-	return theme.Busy
 }
 
 func volumeHealth(v volume) string {

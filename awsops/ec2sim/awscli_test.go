@@ -25,7 +25,7 @@ type cli struct {
 	clock  *clock
 }
 
-func newCLI(t *testing.T, fleetName string) *cli {
+func newCLI(t *testing.T, fleetName string, change ...func(*ec2sim.Fleet)) *cli {
 	t.Helper()
 	t.Parallel() // starting the CLI takes most of the time
 	path, err := exec.LookPath("/usr/bin/aws")
@@ -38,6 +38,9 @@ func newCLI(t *testing.T, fleetName string) *cli {
 	cfg := ec2sim.Config{Now: c.now, Seed: 1}
 	if fleetName != "" {
 		cfg.Fleet = fleet(t, fleetName)
+		for _, c := range change {
+			c(cfg.Fleet)
+		}
 	}
 	sim, err := ec2sim.New(cfg)
 	if err != nil {

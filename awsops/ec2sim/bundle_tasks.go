@@ -86,9 +86,12 @@ func bundleInstance(c *call) (act, *apiError) {
 				return bad("BundlingInProgress", "Instance '%s' already has an active bundle task: '%s'.", in.ID, other.id)
 			}
 		}
+		if in.State != Running {
+			return bad("IncorrectInstanceState", "The instance '%s' is not in the 'running' state.", in.ID)
+		}
 		t.id = c.sim.ids.new("bun")
 		c.region.bundles.add(t.id, t)
-		c.sim.advance(t, c.now, "waiting-for-shutdown")
+		c.sim.advance(c.region, t, c.now, "waiting-for-shutdown")
 		c.bundleAnswer(t)
 		return nil
 	}, nil
@@ -109,22 +112,51 @@ func (t *bundleTask) running() bool {
 	return t.state != "complete" && t.state != "failed"
 }
 
-// advance puts a task into its next state after a while.
-func (s *Sim) advance(t *bundleTask, now time.Time, next string) {
+// advance puts a task into its next state after a while. The system on the
+// store is shut down before it is copied, and runs again when the task has ended.
+func (s *Sim) advance(r *region, t *bundleTask, now time.Time, next string) {
 	from := t.state
 	s.agenda.add(now.Add(s.delays.Bundle), func(at time.Time) {
-		if t.state != from {
+		in := r.instances.byID[t.instance]
+		switch {
+		case t.state != from:
+			return
+		case next == "bundling" && in != nil && in.State == Stopping:
+			s.advance(r, t, at, next)
 			return
 		}
 		t.state, t.updatedAt = next, at
-		if next == "storing" && t.code != "" {
+		switch {
+		case in == nil || in.State == ShuttingDown || in.State == Terminated:
+			if t.state = "failed"; t.code == "" {
+				t.code, t.message = "Client.InstanceTerminated", "The instance was terminated."
+			}
+		case next == "storing" && t.code != "":
 			t.state = "failed"
+		case next == "waiting-for-shutdown":
+			in.StateReason, in.TransitionReason = userReason(at, false)
+			s.enter(r, in, Stopping, at)
+		}
+		if !t.running() {
+			s.wake(r, in, at)
+			return
 		}
 		states := bundleStates()
-		if i := slices.Index(states, t.state); i >= 0 && i+1 < len(states) {
-			s.advance(t, at, states[i+1])
+		if i := slices.Index(states, t.state); i >= 0 {
+			s.advance(r, t, at, states[i+1])
 		}
 	})
+}
+
+// wake starts an instance that was shut down to be bundled, once it is down.
+func (s *Sim) wake(r *region, in *Instance, at time.Time) {
+	switch {
+	case in == nil:
+	case in.State == Stopped:
+		s.enter(r, in, Pending, at)
+	case in.State == Stopping:
+		s.agenda.add(at.Add(s.delays.Stop), func(at time.Time) { s.wake(r, in, at) })
+	}
 }
 
 func cancelBundleTask(c *call) (act, *apiError) {
@@ -139,7 +171,7 @@ func cancelBundleTask(c *call) (act, *apiError) {
 	return func() *apiError {
 		if t.running() && t.state != "cancelling" { // a finished one stays what it is
 			t.state, t.updatedAt, t.code, t.message = "cancelling", c.now, "Client.Cancelled", "The task was cancelled."
-			c.sim.advance(t, c.now, "failed")
+			c.sim.advance(c.region, t, c.now, "failed")
 		}
 		c.bundleAnswer(t)
 		return nil
@@ -147,7 +179,7 @@ func cancelBundleTask(c *call) (act, *apiError) {
 }
 
 func describeBundleTasks(c *call) (act, *apiError) {
-	cut, err := list(c, listing[*bundleTask]{
+	return describe(c, listing[*bundleTask]{
 		table: c.region.bundles, idParam: "BundleId", idSet: "bundleIdSet", lookup: c.lookupBundles,
 		filters: map[string]filterOf[*bundleTask]{
 			"bundle-id":     is(func(t *bundleTask) string { return t.id }),
@@ -161,14 +193,7 @@ func describeBundleTasks(c *call) (act, *apiError) {
 			"state":         is(func(t *bundleTask) string { return t.state }),
 			"update-time":   is(func(t *bundleTask) string { return stamp(t.updatedAt) }),
 		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		items(&c.out, "bundleInstanceTasksSet", cut().rows, c.bundleTask)
-		return nil
-	}, nil
+	}, "bundleInstanceTasksSet", c.bundleTask)
 }
 
 // shown is what a task tells of its failure once it has failed.

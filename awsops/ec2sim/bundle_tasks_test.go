@@ -40,10 +40,10 @@ func TestTheLifeOfABundleTask(t *testing.T) {
 	var states []string
 	for range 6 {
 		out := must[*ec2.DescribeBundleTasksOutput](t)(b.ec2.DescribeBundleTasks(b.ctx, &ec2.DescribeBundleTasksInput{BundleIds: []string{id}}))
-		states = append(states, string(out.BundleTasks[0].State)+aws.ToString(out.BundleTasks[0].Progress))
+		states = append(states, string(out.BundleTasks[0].State)+aws.ToString(out.BundleTasks[0].Progress)+" "+string(b.instance(bundled).State.Name))
 		b.clock.pass(2 * time.Second)
 	}
-	if want := []string{"pending", "waiting-for-shutdown", "bundling0%", "storing0%", "complete100%", "complete100%"}; !slices.Equal(states, want) {
+	if want := []string{"pending running", "waiting-for-shutdown stopping", "bundling0% stopped", "storing0% stopped", "complete100% pending", "complete100% running"}; !slices.Equal(states, want) {
 		t.Errorf("%v", states)
 	}
 	ended := must[*ec2.CancelBundleTaskOutput](t)(b.ec2.CancelBundleTask(b.ctx, &ec2.CancelBundleTaskInput{BundleId: &id}))
@@ -56,6 +56,9 @@ func TestTheLifeOfABundleTask(t *testing.T) {
 	if len(out.BundleTasks) != 1 || *out.BundleTasks[0].BundleId != *bad.BundleTask.BundleId || out.BundleTasks[0].State != "failed" {
 		t.Errorf("%+v", out.BundleTasks)
 	}
+	_, err = b.ec2.BundleInstance(b.ctx, bundle(b, bundled, secret))
+	wantError(t, err, 400, "IncorrectInstanceState", "The instance '"+bundled+"' is not in the 'running' state.")
+	b.clock.pass(2 * time.Second)
 	third := must[*ec2.BundleInstanceOutput](t)(b.ec2.BundleInstance(b.ctx, bundle(b, bundled, secret)))
 	stopping := must[*ec2.CancelBundleTaskOutput](t)(b.ec2.CancelBundleTask(b.ctx, &ec2.CancelBundleTaskInput{BundleId: third.BundleTask.BundleId}))
 	if stopping.BundleTask.State != "cancelling" {
@@ -65,6 +68,32 @@ func TestTheLifeOfABundleTask(t *testing.T) {
 	wantCode(t, err, "InvalidInstanceType")
 	_, err = b.ec2.CancelBundleTask(b.ctx, &ec2.CancelBundleTaskInput{BundleId: aws.String("bun-0fffffff")})
 	wantError(t, err, 400, "InvalidBundleID.NotFound", "Invalid bundle ids: bun-0fffffff")
+}
+
+func TestABundleTaskThatIsCancelledLetsTheInstanceRunAgain(t *testing.T) {
+	b := legacyBench(t)
+	made := must[*ec2.BundleInstanceOutput](t)(b.ec2.BundleInstance(b.ctx, bundle(b, bundled, b.sim.Accounts()[0].SecretAccessKey)))
+	b.clock.pass(5 * time.Second)
+	b.wantState(bundled, "stopped")
+	must[*ec2.CancelBundleTaskOutput](t)(b.ec2.CancelBundleTask(b.ctx, &ec2.CancelBundleTaskInput{BundleId: made.BundleTask.BundleId}))
+	b.clock.pass(5 * time.Second)
+	b.wantState(bundled, "running")
+	out := must[*ec2.DescribeBundleTasksOutput](t)(b.ec2.DescribeBundleTasks(b.ctx, &ec2.DescribeBundleTasksInput{BundleIds: []string{*made.BundleTask.BundleId}}))
+	if task := out.BundleTasks[0]; task.State != "failed" || aws.ToString(task.BundleTaskError.Code) != "Client.Cancelled" {
+		t.Errorf("%+v", task)
+	}
+}
+
+func TestATerminatedInstanceIsNotBundled(t *testing.T) {
+	b := legacyBench(t)
+	made := must[*ec2.BundleInstanceOutput](t)(b.ec2.BundleInstance(b.ctx, bundle(b, bundled, b.sim.Accounts()[0].SecretAccessKey)))
+	must[*ec2.TerminateInstancesOutput](t)(b.ec2.TerminateInstances(b.ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{bundled}}))
+	b.clock.pass(10 * time.Second)
+	out := must[*ec2.DescribeBundleTasksOutput](t)(b.ec2.DescribeBundleTasks(b.ctx, &ec2.DescribeBundleTasksInput{BundleIds: []string{*made.BundleTask.BundleId}}))
+	if task := out.BundleTasks[0]; task.State != "failed" || aws.ToString(task.BundleTaskError.Code) != "Client.InstanceTerminated" {
+		t.Errorf("%+v", task)
+	}
+	b.wantState(bundled, "terminated")
 }
 
 func TestBundlingIsRetired(t *testing.T) {

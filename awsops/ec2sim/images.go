@@ -163,8 +163,8 @@ func describeImages(c *call) (act, *apiError) {
 	disabled, _ := c.form.flag("IncludeDisabled")
 	named := len(c.form.list("ImageId")) > 0
 	all := c.imageTable()
-	cut, err := list(c, listing[*image]{
-		table: all, idParam: "ImageId", idSet: "imageIdsSet", min: 1, max: 1000,
+	return describe(c, listing[*image]{
+		bytes: 1100, table: all, idParam: "ImageId", idSet: "imageIdsSet", min: 1, max: 1000,
 		lookup: func(ids []string) *apiError {
 			for _, id := range ids {
 				if err := checkImageID(id); err != nil {
@@ -185,17 +185,7 @@ func describeImages(c *call) (act, *apiError) {
 				(len(owners) == 0 || slices.ContainsFunc(owners, func(o string) bool { return o == i.owner || o == i.alias || o == "self" && own })) &&
 				(len(users) == 0 || slices.ContainsFunc(users, func(u string) bool { return c.executable(i, u) }))
 		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() *apiError {
-		p := cut()
-		c.out.grow(len(p.rows) * 1100)
-		items(&c.out, "imagesSet", p.rows, c.image)
-		c.out.some("nextToken", p.next)
-		return nil
-	}, nil
+	}, "imagesSet", c.image)
 }
 
 // deprecatedAt: others' images that are deprecated are left out of lists.

@@ -259,6 +259,32 @@ func TestRegisteringImages(t *testing.T) {
 }
 
 // bundling is a fleet as it was when Windows instances had instance stores.
+func TestOthersImagesComeInPages(t *testing.T) {
+	b := newBench(t, "small", func(c *ec2sim.Config) {
+		c.Fleet.Images = append(c.Fleet.Images, ec2sim.ImageSeed{Key: "series", Name: "series-#", Count: 25}, ec2sim.ImageSeed{Key: "arm", Name: "series-arm-#", Architecture: "arm64", Count: 7})
+	})
+	in := ec2.DescribeImagesInput{Owners: []string{"amazon"}, MaxResults: aws.Int32(10), Filters: []types.Filter{{Name: aws.String("name"), Values: []string{"series-0*", "?eries-arm-*"}}, {Name: aws.String("is-public"), Values: []string{"true"}}}}
+	var pages []int
+	seen := map[string]bool{}
+	for {
+		out := must[*ec2.DescribeImagesOutput](t)(b.ec2.DescribeImages(b.ctx, &in))
+		pages = append(pages, len(out.Images))
+		for _, i := range out.Images {
+			seen[*i.Name] = true
+		}
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			break
+		}
+		other := in
+		other.Owners = []string{"self"}
+		_, err := b.ec2.DescribeImages(b.ctx, &other)
+		wantError(t, err, 400, "InvalidParameterValue", "Unable to parse pagination token")
+	}
+	if !slices.Equal(pages, []int{10, 10, 10, 2}) || len(seen) != 32 {
+		t.Errorf("pages of %v, %d images", pages, len(seen))
+	}
+}
+
 func bundling(f *ec2sim.Fleet) {
 	f.LegacyBundles = true
 	f.Images = append(f.Images, ec2sim.ImageSeed{Key: "old-windows", Name: "Windows-2008-s3", Platform: "windows", RootDeviceType: "instance-store", RootDeviceName: "/dev/sda1"})
