@@ -142,11 +142,14 @@ func (v values) duration(flag string, fallback, least, most time.Duration, off b
 
 // short writes a bound as the help does: 1h, not 1h0m0s.
 func short(d time.Duration) string {
-	s := strings.TrimSuffix(d.String(), "0s")
-	if d%time.Minute != 0 {
-		s = d.String()
+	s := d.String()
+	if d >= time.Minute && d%time.Minute == 0 {
+		s = strings.TrimSuffix(s, "0s")
 	}
-	return strings.TrimSuffix(s, "0m")
+	if d >= time.Hour && d%time.Hour == 0 {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // number reads a whole number within bounds; not given is 0.

@@ -98,8 +98,8 @@ func TestSessionsAreLimited(t *testing.T) {
 		limits Limits
 		want   string
 	}{
-		"in all":   {Limits{Sessions: 2}, "this server has 2 sessions already, and takes no more: try again later, or ask its operator to raise --max-sessions"},
-		"for each": {Limits{SessionsPerUser: 2}, "ada@home has 2 sessions here already, and no one may have more: leave one of them with q and log in again"},
+		"in all":   {Limits{Sessions: 2}, "this server takes no more than 2 sessions at a time, and has them: try again later, or ask its operator to raise --max-sessions"},
+		"for each": {Limits{SessionsPerUser: 2}, "ada@home may have no more than 2 sessions at a time here: leave one with q, and log in again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t)

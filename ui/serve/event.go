@@ -14,8 +14,8 @@ const (
 	LoggedOut      EventKind = "logout"
 )
 
-// Event is what happened at the door. What a client said is in it as it came,
-// bounded in length: whoever writes it down escapes it.
+// Event is what happened at the door. What a client said is bounded in it and
+// cleaned of controls.
 type Event struct {
 	Kind    EventKind
 	At      time.Time

@@ -2,10 +2,14 @@ package serve
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 	gossh "golang.org/x/crypto/ssh"
@@ -125,6 +129,92 @@ func FuzzRequests(f *testing.F) {
 			}
 			if granted && !slices.Contains([]string{"pty-req", "window-change", "env", "exec", "shell"}, kind) {
 				t.Errorf("%q is granted", kind)
+			}
+		}
+	})
+}
+
+// FuzzCertificate changes what a CA signed. A certificate counts only for a
+// name that stands in it, and only with the signature of the CA.
+func FuzzCertificate(f *testing.F) {
+	ca, key := authority{newSigner(f), f}, newSigner(f)
+	now := time.Now()
+	trusted := func(k gossh.PublicKey) bool { return bytes.Equal(k.Marshal(), ca.PublicKey().Marshal()) }
+	f.Add("ada", "ada@example.com", "ada\nops", "", "", uint64(0), uint64(1<<64-1), uint32(gossh.UserCert), 0, byte(0))
+	f.Add("ada", "\x1b]0;x\a", "", "force-command", "x", uint64(1<<63), uint64(1), uint32(gossh.HostCert), 40, byte(1))
+	f.Add("", "\u202e", "\n\n", "source-address", "10.0.0.0/8,", uint64(1), uint64(2), uint32(7), 200, byte(255))
+	f.Fuzz(func(t *testing.T, user, id, principals, option, value string, after, before uint64, kind uint32, at int, flip byte) {
+		cert := &gossh.Certificate{
+			Key: key.PublicKey(), CertType: kind, KeyId: id, ValidAfter: after, ValidBefore: before,
+			Permissions: gossh.Permissions{CriticalOptions: map[string]string{}},
+		}
+		if principals != "" {
+			cert.ValidPrincipals = strings.Split(principals, "\n")
+		}
+		if option != "" {
+			cert.CriticalOptions[option] = value
+		}
+		if err := cert.SignCert(rand.Reader, ca.Signer); err != nil {
+			t.Fatal(err)
+		}
+		blob := cert.Marshal()
+		if at >= 0 && at < len(blob) {
+			blob[at] ^= flip
+		}
+		parsed, err := gossh.ParsePublicKey(blob)
+		if err != nil {
+			return
+		}
+		offered, ok := parsed.(*gossh.Certificate)
+		if !ok {
+			return
+		}
+		who := certified(offered)
+		if name := cleanName(who.Name); strings.ContainsFunc(name, unicode.IsControl) || utf8.RuneCountInString(name) > maxUser {
+			t.Errorf("the name %q", name)
+		}
+		for _, p := range who.Principals {
+			if !validUser(p) {
+				t.Errorf("the principal %q", p)
+			}
+		}
+		if checkCertificate(offered, user, trusted, now) != nil {
+			return
+		}
+		changed := at >= 0 && at < len(blob) && flip != 0
+		limited := option != "" && (option != "source-address" || value == "")
+		if changed || limited || kind != gossh.UserCert || !slices.Contains(cert.ValidPrincipals, user) {
+			t.Errorf("%q is let in by %+v", user, cert)
+		}
+	})
+}
+
+// FuzzEnvironment sends variables, names of terminals and commands, and looks
+// at what of them would be shown or logged.
+func FuzzEnvironment(f *testing.F) {
+	f.Add("LANG", "C.UTF-8", "xterm", "run list-instances")
+	f.Add("LC_\x1b", "\x00", strings.Repeat("x", 5000), "'")
+	f.Add("NO_COLOR", "\u202e", "screen.xterm-256color", "scp -t /")
+	f.Fuzz(func(t *testing.T, name, value, term, line string) {
+		v := &visit{sizes: make(chan tea.WindowSizeMsg, 1), id: "x"}
+		v.answer(&gossh.Request{Type: "env", Payload: gossh.Marshal(struct{ A, B string }{name, value})})
+		v.answer(&gossh.Request{Type: "pty-req", Payload: gossh.Marshal(struct {
+			Term       string
+			A, B, C, D uint32
+			Modes      string
+		}{term, 0, 1 << 31, 0, 0, ""})})
+		for _, text := range []string{v.env.term, v.env.colorTerm, v.env.noColor, v.env.locale()} {
+			if text != safeName(text) || len(text) > maxTerm {
+				t.Errorf("the environment holds %q", text)
+			}
+		}
+		if text := clip(line); strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+			t.Errorf("the log would hold %q", text)
+		}
+		if words, err := split(line); err == nil && len(words) > 0 {
+			v.answer(&gossh.Request{Type: "exec", Payload: gossh.Marshal(struct{ A string }{line})})
+			if !v.started {
+				t.Error("not started")
 			}
 		}
 	})

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"ec2deck/awsops"
+
 	"github.com/charmbracelet/ssh"
 	gossh "golang.org/x/crypto/ssh"
 )
@@ -97,8 +99,12 @@ func (s *server) gone(a *attempt) {
 	}
 }
 
-// clip bounds what a client can put into the log; the handler escapes it.
-func clip(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxText)], "?") }
+// clip bounds what a client says and makes it fit for one line of a log. The
+// handler of the log escapes what it must; JSON leaves C1 controls and
+// bidirectional overrides as they are.
+func clip(text string) string {
+	return awsops.Clean(strings.ToValidUTF8(text[:min(len(text), maxText)], "?"))
+}
 
 func (s *server) refused(conn net.Conn, err error) {
 	if errors.Is(err, net.ErrClosed) {

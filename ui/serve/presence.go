@@ -47,9 +47,9 @@ func (s *server) enter(v *visit, who Session) error {
 	l := s.Limits
 	switch {
 	case l.SessionsPerUser > 0 && own >= l.SessionsPerUser:
-		return fmt.Errorf("%s has %d sessions here already, and no one may have more: leave one of them with q and log in again", who.Name, own)
+		return fmt.Errorf("%s may have no more than %d sessions at a time here: leave one with q, and log in again", who.Name, l.SessionsPerUser)
 	case l.Sessions > 0 && len(s.present) >= l.Sessions:
-		return fmt.Errorf("this server has %d sessions already, and takes no more: try again later, or ask its operator to raise --max-sessions", len(s.present))
+		return fmt.Errorf("this server takes no more than %d sessions at a time, and has them: try again later, or ask its operator to raise --max-sessions", l.Sessions)
 	}
 	s.present = append(s.present, v)
 	s.tally.session(v.kind)
