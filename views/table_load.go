@@ -20,6 +20,7 @@ type source struct {
 	cancel  context.CancelFunc
 	loading bool
 	polling bool
+	polls   int // counts polls, and the listings that end them; older ones are dropped
 	pages   int
 	at      time.Time // when the last whole listing ended
 	err     *awsops.Error
@@ -46,18 +47,19 @@ type due[T any] struct {
 
 // polled answers a poll of single rows.
 type polled[T any] struct {
-	table   *Table[T]
-	src     *source
-	listing int
-	ids     []string
-	items   []T
-	err     error
+	table *Table[T]
+	src   *source
+	poll  int
+	ids   []string
+	items []T
+	err   error
 }
 
 // pollDue says that it is time to look at the rows in transition.
 type pollDue[T any] struct {
 	table *Table[T]
 	src   *source
+	poll  int
 }
 
 // connect makes a source for every scope of the session that has none, and
@@ -134,6 +136,7 @@ func (t *Table[T]) halt(src *source) {
 		src.cancel()
 	}
 	src.listing++
+	src.polls++
 	src.loading, src.polling = false, false
 }
 
@@ -230,11 +233,12 @@ func (t *Table[T]) poll(src *source) tea.Cmd {
 		return nil
 	}
 	src.polling = true
+	src.polls++
 	wait := awsops.PollEvery
 	if src.err != nil { // a region that fails or throttles is asked less often
 		wait = max(wait, t.interval(src))
 	}
-	msg := pollDue[T]{t, src}
+	msg := pollDue[T]{t, src, src.polls}
 	return t.env.After(wait, func() tea.Msg { return msg })
 }
 
@@ -249,7 +253,7 @@ func (t *Table[T]) busy(src *source) []string {
 }
 
 func (t *Table[T]) onPollDue(msg pollDue[T]) tea.Cmd {
-	if msg.table != t || !msg.src.polling || t.closed {
+	if msg.table != t || msg.poll != msg.src.polls || t.closed {
 		return nil
 	}
 	src, ids, read := msg.src, t.busy(msg.src), t.res.ByID
@@ -258,7 +262,7 @@ func (t *Table[T]) onPollDue(msg pollDue[T]) tea.Cmd {
 		src.polling = false
 		return nil
 	}
-	ctx, answer := t.env.Context, polled[T]{table: t, src: src, listing: src.listing, ids: ids}
+	ctx, answer := t.env.Context, polled[T]{table: t, src: src, poll: msg.poll, ids: ids}
 	return func() tea.Msg { return ask(ctx, client, read, answer) }
 }
 
@@ -268,7 +272,7 @@ func ask[T any](ctx context.Context, client *ec2.Client, read func(context.Conte
 }
 
 func (t *Table[T]) onPolled(msg polled[T]) tea.Cmd {
-	if msg.table != t || !msg.src.polling {
+	if msg.table != t || msg.poll != msg.src.polls {
 		return nil
 	}
 	src := msg.src
