@@ -49,6 +49,8 @@ type Settings struct {
 	ReadFile func(path string) ([]byte, error)
 	// HTTPClient replaces the network.
 	HTTPClient aws.HTTPClient
+	// Shared is what this session has in common with others; nil is nothing.
+	Shared *Shared
 }
 
 // AllRegions as a region means every region that is enabled.
@@ -56,6 +58,9 @@ const AllRegions = "all"
 
 // fallbackRegion is used when nothing names a region; the catalogue's last resort.
 const fallbackRegion = "us-east-1"
+
+// hardlyChanges is the age at which an answer about the account itself will do.
+const hardlyChanges = 5 * time.Minute
 
 // Session is what one person works with: profiles, the scopes found in them,
 // their clients and the policy. It is safe for concurrent use.
@@ -89,12 +94,13 @@ func (s *Session) Policy() Policy { return s.settings.Policy }
 // Open finds the credentials and regions of one profile and returns its
 // scopes. It can be called again, for instance after a new sign-in.
 func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
-	cfg, err := s.config(ctx, profile)
+	cfg, drop, err := s.connect(ctx, profile)
 	if err != nil {
 		return nil, explain(err, "open", cfg.Region, false)
 	}
 	credentials, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
+		drop()
 		return nil, s.noCredentials(ctx, profile, err)
 	}
 	regions := s.settings.Regions
@@ -174,7 +180,7 @@ func (s *Session) noCredentials(ctx context.Context, profile string, err error) 
 }
 
 func (s *Session) enabledRegions(ctx context.Context, cfg aws.Config) ([]string, error) {
-	out, err := s.newClient(cfg, cfg.Region).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+	out, err := s.newClient(cfg, cfg.Region).DescribeRegions(Accept{Age: hardlyChanges}.In(ctx), &ec2.DescribeRegionsInput{})
 	if err != nil {
 		return nil, explain(err, "describe-regions", cfg.Region, false)
 	}
@@ -203,7 +209,7 @@ func (s *Session) Identify(ctx context.Context, scope Scope) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+	out, err := client.DescribeSecurityGroups(Accept{Age: hardlyChanges}.In(ctx), &ec2.DescribeSecurityGroupsInput{
 		Filters: filtersOn("group-name", "default"), MaxResults: aws.Int32(5),
 	})
 	if err != nil {
