@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"ec2deck/awsops"
 	"ec2deck/ui/serve"
@@ -73,6 +74,7 @@ func (p *program) serveSSH(ctx context.Context, cfg serve.Config) error {
 		return err
 	}
 	o = o.served()
+	o.settings.Shared = awsops.NewShared(time.Now)
 	cfg.Log = slog.New(slog.NewTextHandler(p.errs, nil))
 	cfg.Ready = func(address string) { _, _ = fmt.Fprintln(p.out, "listening on "+address) }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
