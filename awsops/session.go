@@ -57,6 +57,8 @@ type Settings struct {
 	ReadFile func(path string) ([]byte, error)
 	// HTTPClient replaces the network.
 	HTTPClient aws.HTTPClient
+	// Shared is what this session has in common with others; nil is nothing.
+	Shared *Shared
 }
 
 // AllRegions as a region means every region that is enabled.
@@ -64,6 +66,9 @@ const AllRegions = "all"
 
 // fallbackRegion is used when nothing names a region; the catalogue's last resort.
 const fallbackRegion = "us-east-1"
+
+// hardlyChanges is the age at which an answer about the account itself will do.
+const hardlyChanges = 5 * time.Minute
 
 // Session is what one person works with: profiles, the scopes found in them,
 // their clients and the policy. It is safe for concurrent use.
@@ -118,12 +123,13 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 		s.shutOut(Scope{Profile: named(profile)}, err)
 		return nil, err
 	}
-	cfg, err := s.config(ctx, profile)
+	cfg, drop, err := s.connect(ctx, profile)
 	if err != nil {
 		return nil, explain(err, "open", cfg.Region, false)
 	}
 	credentials, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
+		drop()
 		return nil, s.noCredentials(ctx, profile, err)
 	}
 	regions := s.settings.Regions
@@ -211,7 +217,7 @@ func (s *Session) noCredentials(ctx context.Context, profile string, err error) 
 }
 
 func (s *Session) enabledRegions(ctx context.Context, cfg aws.Config) ([]string, error) {
-	out, err := ec2.NewFromConfig(cfg, clientOptions(s.settings)).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+	out, err := ec2.NewFromConfig(cfg, clientOptions(s.settings)).DescribeRegions(Accept{Age: hardlyChanges}.In(ctx), &ec2.DescribeRegionsInput{})
 	if err != nil {
 		return nil, explain(err, "describe-regions", cfg.Region, false)
 	}
@@ -244,7 +250,7 @@ func (s *Session) Identify(ctx context.Context, scope Scope) (string, error) {
 	}
 	// That group need not be within the tags of a role.
 	client := ec2.NewFromConfig(cfg, clientOptions(s.settings), func(o *ec2.Options) { o.Region = scope.Region })
-	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+	out, err := client.DescribeSecurityGroups(Accept{Age: hardlyChanges}.In(ctx), &ec2.DescribeSecurityGroupsInput{
 		Filters: filtersOn("group-name", "default"), MaxResults: aws.Int32(5),
 	})
 	if err != nil {

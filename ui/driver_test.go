@@ -74,6 +74,8 @@ type options struct {
 	refresh   time.Duration
 	hosted    bool // without files
 	ascii     bool
+	sim       *ec2sim.Sim    // one that others use too
+	shared    *awsops.Shared // what they share
 	width     int
 	height    int
 }
@@ -83,7 +85,9 @@ func small() options { return options{fleet: "small.json"} }
 func newDriver(t testing.TB, o options) *driver {
 	t.Helper()
 	d := &driver{t: t, files: map[string]string{}, full: map[string]bool{}, now: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
-	d.sim = newSim(t, o, func() time.Time { return d.now })
+	if d.sim = o.sim; d.sim == nil {
+		d.sim = newSim(t, o, func() time.Time { return d.now })
+	}
 	session := awsops.NewSession(settings(d.sim, o))
 	renderer := lipgloss.NewRenderer(io.Discard)
 	renderer.SetColorProfile(termenv.Ascii)
@@ -138,7 +142,7 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 }
 
 func settings(sim *ec2sim.Sim, o options) awsops.Settings {
-	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys}
+	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys, Shared: o.shared}
 	if !o.hosted {
 		s.ReadFile = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join("..", "testdata", "keys", path)) }
 	}

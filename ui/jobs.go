@@ -347,6 +347,7 @@ func (m *Model) look(msg lookDue) tea.Cmd {
 	ctx, session, expect, ids, past := m.env.Context, m.env.Session, j.info.Expect, slices.Clone(w.ids), w.looks
 	w.looks++
 	return func() tea.Msg {
+		ctx := awsops.Accept{Age: awsops.PollEvery}.In(ctx)
 		p, err := session.Progress(ctx, msg.scope, expect, ids, past)
 		return looked{msg.job, msg.scope, p, err}
 	}

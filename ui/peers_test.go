@@ -36,15 +36,20 @@ type loose struct {
 
 func loosen(d *driver) *loose { return &loose{d, make(chan tea.Msg, 1000)} }
 
+// start begins everything that is queued.
+func (l *loose) start() {
+	for _, cmd := range l.d.queue {
+		go func() { l.answers <- cmd() }()
+	}
+	l.d.queue = nil
+}
+
 // until lets things happen until the condition holds.
 func (l *loose) until(what string, holds func() bool) {
 	l.d.t.Helper()
 	tooLong := time.After(20 * time.Second)
 	for !holds() {
-		for _, cmd := range l.d.queue {
-			go func() { l.answers <- cmd() }()
-		}
-		l.d.queue = nil
+		l.start()
 		select {
 		case msg := <-l.answers:
 			l.d.send(msg)
@@ -392,4 +397,19 @@ func TestEveryPartOfARowIsCopied(t *testing.T) {
 	}
 	d.press("esc")
 	d.shows("Instances 1 of 16")
+}
+
+// TestRowsInTransitionCostTheSameAllDay has rows that never settle.
+func TestRowsInTransitionCostTheSameAllDay(t *testing.T) {
+	d := start(t, small())
+	inAMinute := func() int {
+		d.sim.ResetCalls()
+		d.pass(time.Minute)
+		return len(d.sim.Calls())
+	}
+	first := inAMinute()
+	d.pass(10 * time.Minute)
+	if later := inAMinute(); later > first {
+		t.Errorf("%d calls in the first minute, %d after ten more", first, later)
+	}
 }

@@ -49,6 +49,9 @@ type inspected[T any] struct {
 // rest is how long the cursor stays on a row before its details are fetched.
 const rest = 250 * time.Millisecond
 
+// detailsAge is how old the details may be that another session has asked for.
+const detailsAge = 5 * time.Second
+
 // follow makes the pane show the current row. Details are fetched again when
 // the row has changed.
 func (t *Table[T]) follow() tea.Cmd {
@@ -114,7 +117,9 @@ func (p *pane[T]) inspect() tea.Cmd {
 	if p.cancel != nil {
 		p.cancel()
 	}
-	ctx, cancel := context.WithCancel(p.env.Context)
+	// Others may look at the same row; what they were told before it changed is too old.
+	accept := awsops.Accept{Age: detailsAge, Since: r.at}
+	ctx, cancel := context.WithCancel(accept.In(p.env.Context))
 	p.cancel = cancel
 	answer, item, look := inspected[T]{table: p.table, asking: p.asking}, r.item, p.res.Inspect
 	return func() tea.Msg {

@@ -265,7 +265,7 @@ func (t *Table[T]) onEnded(msg Ended) tea.Cmd {
 	if len(msg.Failed) > 0 || related || !msg.Watched || t.res.State == nil {
 		return tea.Batch(cmd, t.list(src))
 	}
-	return tea.Batch(cmd, t.poll(src))
+	return tea.Batch(cmd, t.poll(src, awsops.PollEvery))
 }
 
 // Selection implements Selector.

@@ -48,7 +48,7 @@ func (t *Table[T]) reach(src *source, again bool) tea.Cmd {
 	b := &src.beyond
 	b.asked, b.cancel, b.loading, b.rows, b.err = asked, cancel, true, 0, nil
 	client, err := t.env.Session.Client(src.scope)
-	first := page[T]{table: t, src: src, listing: b.reading, beyond: true}
+	first := page[T]{table: t, src: src, listing: b.reading, beyond: true, answers: &awsops.Began{}}
 	return tea.Batch(gone, func() tea.Msg { return opened(ctx, client, err, pages, first) })
 }
 
@@ -108,7 +108,7 @@ func (t *Table[T]) onBeyond(p page[T]) tea.Cmd {
 		return tea.Batch(cmd, p.wait())
 	}
 	b.loading, b.err = false, p.err
-	return tea.Batch(cmd, t.poll(p.src))
+	return tea.Batch(cmd, t.poll(p.src, awsops.PollEvery))
 }
 
 // beyondStatus tells of what the filter asked for: what is on its way, what

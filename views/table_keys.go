@@ -233,7 +233,7 @@ func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 	case key.Matches(msg, k.Refresh):
 		var cmds []tea.Cmd
 		for _, src := range t.sources {
-			cmds = append(cmds, t.list(src), t.reach(src, true))
+			cmds = append(cmds, t.listSince(src, t.env.Now()), t.reach(src, true))
 		}
 		return nil, tea.Batch(cmds...)
 	case key.Matches(msg, k.CopyPart):

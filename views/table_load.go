@@ -20,8 +20,11 @@ type source struct {
 	cancel  context.CancelFunc
 	loading bool
 	polling bool
+	polls   int // counts polls, and the listings that end them; older ones are dropped
 	pages   int
-	at      time.Time // when the last whole listing ended
+	asked   time.Time // when the listing under way, or the last, was asked for
+	began   time.Time // when the oldest answer of the listing under way was asked for
+	at      time.Time // as which time the rows are true: of the last whole listing
 	err     *awsops.Error
 	backoff time.Duration
 	beyond  beyond
@@ -32,6 +35,8 @@ type page[T any] struct {
 	table   *Table[T]
 	src     *source
 	listing int
+	answers *awsops.Began
+	began   time.Time // when it was asked for, if the answer may be another's
 	items   []T
 	err     error
 	end     bool
@@ -59,18 +64,21 @@ type due[T any] struct {
 
 // polled answers a poll of single rows.
 type polled[T any] struct {
-	table   *Table[T]
-	src     *source
-	listing int
-	ids     []string
-	items   []T
-	err     error
+	table *Table[T]
+	src   *source
+	poll  int
+	ids   []string
+	asked time.Time
+	began time.Time
+	items []T
+	err   error
 }
 
 // pollDue says that it is time to look at the rows in transition.
 type pollDue[T any] struct {
 	table *Table[T]
 	src   *source
+	poll  int
 }
 
 // connect makes a source for every scope of the session that has none, and
@@ -99,13 +107,20 @@ func (t *Table[T]) whole() bool {
 	return len(t.sources) > 0 && !slices.ContainsFunc(t.sources, func(s *source) bool { return s.at.IsZero() })
 }
 
-// list starts a listing. The one before, if it still runs, is given up.
-func (t *Table[T]) list(src *source) tea.Cmd {
+// list starts a listing. What others have read lately will do.
+func (t *Table[T]) list(src *source) tea.Cmd { return t.listSince(src, time.Time{}) }
+
+// listSince starts a listing of what was asked for since then. The one before,
+// if it still runs, is given up. Whoever comes new to a table does not know yet
+// how slowly it is read for its size, and takes what the others have.
+func (t *Table[T]) listSince(src *source, since time.Time) tea.Cmd {
 	t.halt(src)
-	ctx, cancel := context.WithCancel(t.env.Context)
+	accept := awsops.Accept{Age: max(t.interval(src), awsops.PollEvery), Any: src.at.IsZero(), Since: since, Began: &awsops.Began{}}
+	ctx, cancel := context.WithCancel(accept.In(t.env.Context))
 	src.cancel, src.loading, src.pages = cancel, true, 0
+	src.asked, src.began = t.env.Now(), time.Time{}
 	client, err := t.env.Session.Client(src.scope)
-	first := page[T]{table: t, src: src, listing: src.listing}
+	first := page[T]{table: t, src: src, listing: src.listing, answers: accept.Began}
 	pages := t.res.Pages
 	return func() tea.Msg { return opened(ctx, client, err, pages, first) }
 }
@@ -126,6 +141,7 @@ func (t *Table[T]) halt(src *source) {
 		src.cancel()
 	}
 	src.listing++
+	src.polls++
 	src.loading, src.polling = false, false
 }
 
@@ -145,16 +161,26 @@ func stream[T any](ctx context.Context, pages iter.Seq2[[]T, error], like page[T
 	go func() {
 		defer close(out)
 		for items, err := range pages {
+			like.asked()
 			p := like
 			p.items, p.err, p.end = items, err, err != nil
 			if !send(p) || err != nil {
 				return
 			}
 		}
+		like.asked()
 		like.end = true
 		send(like)
 	}()
 	return out
+}
+
+// asked notes when a page was asked for. One that only says more about the rows
+// before it keeps their time.
+func (p *page[T]) asked() {
+	if began := p.answers.Take(); !began.IsZero() {
+		p.began = began
+	}
 }
 
 // onPage takes a page in and asks for the next.
@@ -166,7 +192,10 @@ func (t *Table[T]) onPage(p page[T]) tea.Cmd {
 		return nil
 	}
 	src := p.src
-	cmd := t.took(t.rows.put(src, p.items, p.listing, t.env.Now()))
+	if src.began.IsZero() || !p.began.IsZero() && p.began.Before(src.began) {
+		src.began = p.began
+	}
+	cmd := t.took(t.rows.put(src, p.items, p.listing, t.since(p.began)))
 	if !p.end {
 		src.pages++
 		return tea.Batch(cmd, p.wait())
@@ -174,10 +203,30 @@ func (t *Table[T]) onPage(p page[T]) tea.Cmd {
 	src.loading = false
 	src.err = awsops.AsError(p.err)
 	if p.err == nil {
-		src.at, src.backoff = t.env.Now(), 0
+		src.at, src.backoff = t.since(src.began), 0
 		cmd = tea.Batch(cmd, t.took(t.rows.drop(src, func(r *row[T]) bool { return r.seen != p.listing && r.seen != seenBeyond })))
 	}
-	return tea.Batch(cmd, t.listLater(src), t.poll(src))
+	return tea.Batch(cmd, t.listLater(src), t.poll(src, t.rest(awsops.PollEvery, src.began, src.asked)))
+}
+
+// since is as which time an answer is true: when it was asked for, or now where
+// nobody else can have asked.
+func (t *Table[T]) since(began time.Time) time.Time {
+	if began.IsZero() {
+		return t.env.Now()
+	}
+	return began
+}
+
+// rest is the time until something is read again that is to be at most so old.
+// It counts from when the answer was asked for, so that all who share it ask
+// at the same time again. An answer that was long on its way gives as long a rest.
+func (t *Table[T]) rest(every time.Duration, began, asked time.Time) time.Duration {
+	if began.IsZero() {
+		return every
+	}
+	now := t.env.Now()
+	return max(every-now.Sub(began), min(every, now.Sub(asked)))
 }
 
 // perPage is the least time between two listings for each page that they have,
@@ -197,8 +246,12 @@ func (t *Table[T]) listLater(src *source) tea.Cmd {
 	if t.env.Refresh == 0 {
 		return nil
 	}
+	wait := t.interval(src)
+	if src.err == nil {
+		wait = t.rest(wait, src.began, src.asked)
+	}
 	msg := due[T]{t, src, src.listing}
-	return t.env.After(t.interval(src), func() tea.Msg { return msg })
+	return t.env.After(wait, func() tea.Msg { return msg })
 }
 
 // slowDown doubles the time to the next request while EC2 is throttling.
@@ -213,31 +266,33 @@ const pollAtOnce = 200
 
 // poll asks, after a moment, for the rows in transition. One poll of a source
 // is under way at a time.
-func (t *Table[T]) poll(src *source) tea.Cmd {
+func (t *Table[T]) poll(src *source, wait time.Duration) tea.Cmd {
 	if src.polling || t.res.ByID == nil || t.closed || len(t.busy(src)) == 0 {
 		return nil
 	}
 	src.polling = true
-	wait := awsops.PollEvery
+	src.polls++
 	if src.err != nil { // a region that fails or throttles is asked less often
 		wait = max(wait, t.interval(src))
 	}
-	msg := pollDue[T]{t, src}
+	msg := pollDue[T]{t, src, src.polls}
 	return t.env.After(wait, func() tea.Msg { return msg })
 }
 
+// busy lists the rows in transition, in an order that is the same for everybody.
 func (t *Table[T]) busy(src *source) []string {
 	var ids []string
 	for _, r := range t.rows.all {
-		if r.src == src && (r.asked != nil || t.res.Busy != nil && t.res.Busy(r.item)) && len(ids) < pollAtOnce {
+		if r.src == src && (r.asked != nil || t.res.Busy != nil && t.res.Busy(r.item)) {
 			ids = append(ids, r.id)
 		}
 	}
-	return ids
+	slices.Sort(ids)
+	return ids[:min(len(ids), pollAtOnce)]
 }
 
 func (t *Table[T]) onPollDue(msg pollDue[T]) tea.Cmd {
-	if msg.table != t || !msg.src.polling || t.closed {
+	if msg.table != t || msg.poll != msg.src.polls || t.closed {
 		return nil
 	}
 	src, ids, read := msg.src, t.busy(msg.src), t.res.ByID
@@ -246,17 +301,19 @@ func (t *Table[T]) onPollDue(msg pollDue[T]) tea.Cmd {
 		src.polling = false
 		return nil
 	}
-	ctx, answer := t.env.Context, polled[T]{table: t, src: src, listing: src.listing, ids: ids}
+	ctx, answer := t.env.Context, polled[T]{table: t, src: src, poll: msg.poll, ids: ids, asked: t.env.Now()}
 	return func() tea.Msg { return ask(ctx, client, read, answer) }
 }
 
 func ask[T any](ctx context.Context, client *ec2.Client, read func(context.Context, *ec2.Client, []string) ([]T, error), answer polled[T]) tea.Msg {
-	answer.items, answer.err = read(ctx, client, answer.ids)
+	accept := awsops.Accept{Age: awsops.PollEvery, Began: &awsops.Began{}}
+	answer.items, answer.err = read(accept.In(ctx), client, answer.ids)
+	answer.began = accept.Began.Take()
 	return answer
 }
 
 func (t *Table[T]) onPolled(msg polled[T]) tea.Cmd {
-	if msg.table != t || !msg.src.polling {
+	if msg.table != t || msg.poll != msg.src.polls {
 		return nil
 	}
 	src := msg.src
@@ -264,13 +321,13 @@ func (t *Table[T]) onPolled(msg polled[T]) tea.Cmd {
 	if msg.err != nil {
 		src.err = awsops.AsError(msg.err)
 		t.slowDown(src)
-		return t.poll(src)
+		return t.poll(src, awsops.PollEvery)
 	}
-	did := t.rows.put(src, msg.items, 0, t.env.Now())
+	did := t.rows.put(src, msg.items, 0, t.since(msg.began))
 	found := map[string]bool{}
 	for _, item := range msg.items {
 		found[t.res.ID(item)] = true
 	}
 	did.add(t.rows.drop(src, func(r *row[T]) bool { return !found[r.id] && slices.Contains(msg.ids, r.id) }))
-	return tea.Batch(t.took(did), t.poll(src))
+	return tea.Batch(t.took(did), t.poll(src, t.rest(awsops.PollEvery, msg.began, msg.asked)))
 }

@@ -17,7 +17,8 @@ type row[T any] struct {
 	item  T
 	text  string // what filters match
 	order sortKey
-	seen  int // the listing that last saw it
+	seen  int       // the listing that last saw it
+	at    time.Time // as which time the item is true
 	mark  bool
 	fresh int    // while it equals table.flashes the row is marked as changed
 	asked *asked // a change that EC2 has been asked for
@@ -131,8 +132,10 @@ func (c *change) add(d change) {
 	c.shown, c.order, c.flashed = c.shown || d.shown, c.order || d.order, c.flashed || d.flashed
 }
 
-// put inserts or replaces rows of a scope that a listing or a poll has read.
-func (rs *rows[T]) put(src *source, items []T, listing int, now time.Time) change {
+// put inserts or replaces rows of a scope that a listing or a poll has read, as
+// they were at that time. A listing that others have shared may be older than
+// what a poll has told since.
+func (rs *rows[T]) put(src *source, items []T, listing int, at time.Time) change {
 	var did change
 	var fresh []*row[T]
 	moved := false
@@ -141,7 +144,7 @@ func (rs *rows[T]) put(src *source, items []T, listing int, now time.Time) chang
 		key := rowID{src, id}
 		r, known := rs.byID[key]
 		if !known {
-			r = &row[T]{src: src, id: id, item: item, seen: listing, fresh: -1}
+			r = &row[T]{src: src, id: id, item: item, seen: listing, at: at, fresh: -1}
 			r.text = filterText(r, rs.cells, rs.res.Tags, rs.widths)
 			r.order = rs.keyOf(r)
 			rs.byID[key] = r
@@ -149,7 +152,11 @@ func (rs *rows[T]) put(src *source, items []T, listing int, now time.Time) chang
 			continue
 		}
 		r.seen = max(r.seen, listing)
-		d := rs.replace(r, item, now)
+		if at.Before(r.at) {
+			continue
+		}
+		r.at = at
+		d := rs.replace(r, item, at)
 		moved = moved || d.order
 		did.add(d)
 	}
@@ -170,12 +177,12 @@ func (rs *rows[T]) put(src *source, items []T, listing int, now time.Time) chang
 
 // replace gives a row its newest item. While EC2 still tells the state before
 // a change that it accepted, the row keeps showing the state to come.
-func (rs *rows[T]) replace(r *row[T], item T, now time.Time) change {
+func (rs *rows[T]) replace(r *row[T], item T, at time.Time) change {
 	if rs.res.Carry != nil {
 		item = rs.res.Carry(r.item, item)
 	}
 	if a := r.asked; a != nil {
-		if rs.res.State(item) == a.was && now.Sub(a.since) < patience {
+		if rs.res.State(item) == a.was && at.Sub(a.since) < patience {
 			item = rs.res.Pretend(item, a.shown)
 		} else {
 			r.asked = nil

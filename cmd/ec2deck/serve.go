@@ -91,6 +91,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 			p.say("open to everybody on this machine, because there is nothing here but a demo: " + howToEnter(address))
 		}
 	}
+	o.settings.Shared = awsops.NewShared(time.Now)
 	cfg.Has, cfg.Event = offers, recordEvents(sinks, r)
 	cfg.Role = func(s serve.Session) string { return r.role(s).Name }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
