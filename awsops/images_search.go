@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -36,10 +37,10 @@ func (c *Cut) Error() string {
 
 // ImageSearch is what is asked for of the images of others.
 type ImageSearch struct {
-	Owners  []string // accounts, and the names that AWS goes by
-	Public  bool
-	Filters []types.Filter
-	Narrow  string // what to do when too much is found
+	Owners []string            // accounts, and the names that AWS goes by
+	Texts  map[string][]string // what EC2's filters are to have in them, in any case
+	Public bool
+	Narrow string // what to do when too much is found
 }
 
 // ImageOwner says whether EC2 finds images by an owner of that name.
@@ -48,10 +49,10 @@ func ImageOwner(name string) bool {
 	return err == nil
 }
 
-// AnyCase is a filter for values that have a text in them, in which * stands
+// anyCase is a filter for values that have a text in them, in which * stands
 // for anything. EC2 minds the case: this finds a text as it is and in small
 // letters, both with any first letters of words, and in capitals.
-func AnyCase(name string, texts ...string) types.Filter {
+func anyCase(name string, texts []string) types.Filter {
 	var values []string
 	for _, text := range texts {
 		text = strings.NewReplacer(`\`, `\\`, `?`, `\?`).Replace(text)
@@ -80,12 +81,15 @@ func anyFirst(text string) string {
 // looked at: what is left out ends it with a Cut. All the public images are
 // never asked for.
 func SearchImages(ctx context.Context, client *ec2.Client, s ImageSearch) iter.Seq2[[]types.Image, error] {
-	in := &ec2.DescribeImagesInput{Owners: s.Owners, Filters: s.Filters}
+	in := &ec2.DescribeImagesInput{Owners: s.Owners}
+	for _, name := range slices.Sorted(maps.Keys(s.Texts)) {
+		in.Filters = append(in.Filters, anyCase(name, s.Texts[name]))
+	}
 	if s.Public {
-		in.Filters = append(slices.Clone(s.Filters), filterOn("is-public", "true"))
+		in.Filters = append(in.Filters, filterOn("is-public", "true"))
 	}
 	return func(yield func([]types.Image, error) bool) {
-		if len(s.Owners)+len(s.Filters) == 0 {
+		if len(s.Owners)+len(s.Texts) == 0 {
 			yield(nil, &Cut{Narrow: s.Narrow})
 			return
 		}

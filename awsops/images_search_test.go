@@ -3,10 +3,7 @@ package awsops_test
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"ec2deck/awsops"
 	"ec2deck/awsops/ec2sim"
@@ -39,13 +36,18 @@ func TestASearchForImagesMindsNoCase(t *testing.T) {
 		{"windows_server", "[Windows_Server-2022-English-Full-Base-2024.08.14]"},
 		{"al2023?ami", "[]"}, // no wildcard here, so none for EC2
 	} {
-		names, err := b.found(t, awsops.ImageSearch{Public: true, Filters: []types.Filter{awsops.AnyCase("name", test.text)}})
+		names, err := b.found(t, awsops.ImageSearch{Public: true, Texts: map[string][]string{"name": {test.text}}})
 		if got := fmt.Sprint(names); err != nil || got != test.want {
 			t.Errorf("%s: %v %v, want %s", test.text, got, err, test.want)
 		}
 	}
-	if f := awsops.AnyCase("name", "rhel", "CentOS"); !slices.Equal(f.Values, []string{"*?hel*", "*RHEL*", "*?entOS*", "*?entos*", "*CENTOS*"}) {
-		t.Errorf("%q", f.Values)
+	b.sim.ResetCalls()
+	_, _ = b.found(t, awsops.ImageSearch{Owners: []string{"amazon"}, Texts: map[string][]string{"name": {"rhel", "CentOS"}}})
+	sent := b.sim.Calls()[0].Form
+	for i, want := range []string{"*?hel*", "*RHEL*", "*?entOS*", "*?entos*", "*CENTOS*", ""} {
+		if got := sent.Get(fmt.Sprintf("Filter.1.Value.%d", i+1)); got != want {
+			t.Errorf("value %d is %q, want %q", i+1, got, want)
+		}
 	}
 }
 

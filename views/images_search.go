@@ -29,7 +29,7 @@ func othersImages(query string) (string, lister[image]) {
 		}
 	}
 	asks := columnWords(query, imageColumns())
-	search := awsops.ImageSearch{Public: len(asks["Visibility"]) == 1 && asks["Visibility"][0] == "public"}
+	search := awsops.ImageSearch{Texts: map[string][]string{}, Public: len(asks["Visibility"]) == 1 && asks["Visibility"][0] == "public"}
 	for _, owner := range asks["Owner"] {
 		if !awsops.ImageOwner(owner) { // the beginning of a number, say: it narrows what is here
 			search.Owners = nil
@@ -43,7 +43,7 @@ func othersImages(query string) (string, lister[image]) {
 	var missing []string
 	for _, s := range searched() {
 		if texts := asks[s.column]; len(texts) > 0 {
-			search.Filters = append(search.Filters, awsops.AnyCase(s.filter, texts...))
+			search.Texts[s.filter] = texts
 			continue
 		}
 		missing = append(missing, slug(s.column)+":…")
@@ -55,16 +55,7 @@ func othersImages(query string) (string, lister[image]) {
 	if len(missing) == 0 {
 		search.Narrow = "make the name longer"
 	}
-	return searchKey(search), refs(func(ctx context.Context, c *ec2.Client) iter.Seq2[[]types.Image, error] {
+	return fmt.Sprint(search), refs(func(ctx context.Context, c *ec2.Client) iter.Seq2[[]types.Image, error] {
 		return awsops.SearchImages(ctx, c, search)
 	})
-}
-
-// searchKey tells searches apart.
-func searchKey(s awsops.ImageSearch) string {
-	words := fmt.Sprint(s.Owners, s.Public)
-	for _, f := range s.Filters {
-		words += fmt.Sprint(" ", *f.Name, f.Values)
-	}
-	return words
 }
