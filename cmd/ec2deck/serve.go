@@ -61,9 +61,11 @@ func (p *program) stateFile(name string) string {
 	return filepath.Join(dir, "ec2deck", name)
 }
 
-// served is the options for those who log in: the files here are the server's.
+// served is the options for those who log in: the files here are the server's,
+// and what one of them reads the others need not ask for again.
 func (o options) served() options {
 	o.settings.ReadFile = nil
+	o.settings.Shared = awsops.NewShared(time.Now)
 	return o
 }
 
@@ -74,7 +76,6 @@ func (p *program) serveSSH(ctx context.Context, cfg serve.Config) error {
 		return err
 	}
 	o = o.served()
-	o.settings.Shared = awsops.NewShared(time.Now)
 	cfg.Log = slog.New(slog.NewTextHandler(p.errs, nil))
 	cfg.Ready = func(address string) { _, _ = fmt.Fprintln(p.out, "listening on "+address) }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {

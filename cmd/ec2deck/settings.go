@@ -280,8 +280,7 @@ func (p *program) narrowed(o options) (options, error) {
 	s.Timeout, asked.wait = min(s.Timeout, host.Timeout), min(asked.wait, o.wait)
 	s.Policy.ReadOnly = s.Policy.ReadOnly || host.Policy.ReadOnly
 	s.Policy.Production = host.Policy.Production
-	s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
-	s.Shared = host.Shared
+	s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home, s.Shared = host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home, host.Shared
 	asked.demo, asked.refresh = o.demo, o.refresh
 	return asked, nil
 }
