@@ -95,7 +95,7 @@ func (b *Began) note(t time.Time) {
 type connection struct {
 	shared  *Shared
 	key, id string
-	cfg     aws.Config
+	cfg     *aws.Config
 }
 
 // connect loads a profile, or takes the connection that others have. drop is
@@ -115,13 +115,13 @@ func (s *Session) connect(ctx context.Context, profile string) (cfg aws.Config, 
 		if err != nil {
 			return nil, 0, err
 		}
-		return shared.keep(key, cfg), 0, nil
+		return shared.keep(key, &cfg), 0, nil
 	})
 	if err != nil {
 		return aws.Config{Region: s.settings.Home}, func() {}, err
 	}
 	c := answer.Value.(*connection)
-	return c.cfg, c.drop, nil
+	return *c.cfg, c.drop, nil
 }
 
 func (s *Shared) connection(key string) *connection {
@@ -132,12 +132,12 @@ func (s *Shared) connection(key string) *connection {
 
 // keep makes a connection. Its number tells it from all others, those of the
 // same profile with older credentials too.
-func (s *Shared) keep(key string, cfg aws.Config) *connection {
+func (s *Shared) keep(key string, cfg *aws.Config) *connection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.made++
 	c := &connection{shared: s, key: key, id: strconv.Itoa(s.made), cfg: cfg}
-	c.cfg.APIOptions = append(slices.Clip(cfg.APIOptions), c.share)
+	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), c.share)
 	s.connections[key] = c
 	return c
 }
@@ -192,7 +192,8 @@ func (c *connection) share(stack *middleware.Stack) error {
 // who come after a new sign-in load it anew.
 func (c *connection) doubt(err error) {
 	var api smithy.APIError
-	if errors.As(err, &api) && slices.Contains([]string{"AuthFailure", "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException"}, api.ErrorCode()) {
+	const codes = "AuthFailure ExpiredToken ExpiredTokenException InvalidClientTokenId RequestExpired SignatureDoesNotMatch UnrecognizedClientException"
+	if errors.As(err, &api) && slices.Contains(strings.Fields(codes), api.ErrorCode()) {
 		c.drop()
 	}
 }
@@ -217,25 +218,21 @@ func (r reply) own() (middleware.FinalizeOutput, middleware.Metadata, error) {
 
 // reads says whether an action changes nothing.
 func reads(action string) bool {
-	return slices.ContainsFunc([]string{"Describe", "Get", "List", "Search"}, func(p string) bool { return strings.HasPrefix(action, p) })
+	return strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List") || strings.HasPrefix(action, "Search")
 }
 
-// shareable lists the reads of which answers are kept. User data, console
-// output, passwords, and launch templates with their user data are not among
-// them: nothing that may hold a secret outlives its call.
+// keptReads are the reads of which answers are kept. User data, console output,
+// passwords, and launch templates with their user data are not among them:
+// nothing that may hold a secret outlives its call.
+const keptReads = `DescribeAddresses DescribeAvailabilityZones DescribeBundleTasks DescribeImageAttribute DescribeImages
+	DescribeInstanceAttribute DescribeInstanceStatus DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances
+	DescribeKeyPairs DescribeLaunchTemplates DescribeNetworkInterfaces DescribeRegions
+	DescribeSecurityGroupRules DescribeSecurityGroups DescribeSnapshotAttribute DescribeSnapshots
+	DescribeSubnets DescribeTags DescribeVolumeStatus DescribeVolumes DescribeVolumesModifications DescribeVpcs
+	GetEbsEncryptionByDefault GetImageBlockPublicAccessState GetSnapshotBlockPublicAccessState`
+
 func shareable(action, body string) bool {
-	switch action {
-	case "DescribeAddresses", "DescribeAvailabilityZones", "DescribeBundleTasks", "DescribeImageAttribute", "DescribeImages",
-		"DescribeInstanceStatus", "DescribeInstanceTypeOfferings", "DescribeInstanceTypes", "DescribeInstances",
-		"DescribeKeyPairs", "DescribeLaunchTemplates", "DescribeNetworkInterfaces", "DescribeRegions",
-		"DescribeSecurityGroupRules", "DescribeSecurityGroups", "DescribeSnapshotAttribute", "DescribeSnapshots",
-		"DescribeSubnets", "DescribeTags", "DescribeVolumeStatus", "DescribeVolumes", "DescribeVolumesModifications", "DescribeVpcs",
-		"GetEbsEncryptionByDefault", "GetImageBlockPublicAccessState", "GetSnapshotBlockPublicAccessState":
-		return true
-	case "DescribeInstanceAttribute":
-		return !strings.Contains(body, "Attribute=userData")
-	}
-	return false
+	return slices.Contains(strings.Fields(keptReads), action) && !strings.Contains(body, "Attribute=userData")
 }
 
 // bodyOf reads the written request, which is then as it was; "" if it cannot be read.

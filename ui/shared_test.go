@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -124,6 +125,26 @@ func TestEveryTableIsShared(t *testing.T) {
 		if x, y := a.line(" of "), b.line(" of "); x != y {
 			t.Errorf("%s: %q and %q", kind, x, y)
 		}
+	}
+}
+
+// TestDetailsAreSharedUntilTheRowChanges opens the pane of one row on two screens.
+func TestDetailsAreSharedUntilTheRowChanges(t *testing.T) {
+	c := newCrowd(t, small())
+	a, b := c.join(t).on("web-1"), c.join(t).on("web-1")
+	c.set(c.now().Add(time.Second))
+	a.press("enter")
+	c.sim.ResetCalls()
+	b.press("enter")
+	if n := c.calls(); n > 0 {
+		t.Errorf("the same details cost the second session %d calls", n)
+	}
+	c.sim.SetInstance("us-east-1", web, func(i *ec2sim.Instance) { i.Type = "m7i.large" })
+	c.set(c.now().Add(time.Second))
+	b.press("r")
+	c.pass(time.Second)
+	if n := strings.Count(b.screen(), "m7i.large"); n != 2 {
+		t.Errorf("row and details show the new type %d times:\n%s", n, b.screen())
 	}
 }
 

@@ -134,6 +134,16 @@ func TestMarksSurviveARefreshAndGoWithTheirRow(t *testing.T) {
 	}
 }
 
+func TestAnOlderAnswerDoesNotReplaceANewerOne(t *testing.T) {
+	rs, src := newRows(things()), &source{at: start}
+	rs.put(src, []thing{{id: "x1", state: "pending"}}, 1, start)
+	rs.put(src, []thing{{id: "x1", state: "running"}}, 0, start.Add(3*time.Second)) // a poll
+	rs.put(src, []thing{{id: "x1", state: "pending"}}, 2, start.Add(time.Second))   // what others listed before it
+	if r := rs.byID[rowID{src, "x1"}]; r.item.state != "running" || r.seen != 2 {
+		t.Errorf("%s, seen by listing %d", r.item.state, r.seen)
+	}
+}
+
 func TestARowShowsWhatIsAskedUntilEC2Agrees(t *testing.T) {
 	rs, src := newRows(things()), &source{at: start}
 	rs.put(src, []thing{{id: "x1", state: "running"}}, 1, start)

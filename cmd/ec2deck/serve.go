@@ -65,10 +65,11 @@ func (p *program) stateFile(name string) string {
 	return filepath.Join(dir, "ec2deck", name)
 }
 
-// served is the options for those who log in: the files here are the server's.
+// served is the options for those who log in: the files here are the server's,
+// and what one of them has read the others need not read again.
 func (o options) served() options {
 	o.settings.ReadFile = nil
-	o.settings.Now = time.Now
+	o.settings.Now, o.settings.Shared = time.Now, awsops.NewShared(time.Now)
 	return o
 }
 
@@ -91,7 +92,6 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 			p.say("open to everybody on this machine, because there is nothing here but a demo: " + howToEnter(address))
 		}
 	}
-	o.settings.Shared = awsops.NewShared(time.Now)
 	cfg.Has, cfg.Event = offers, recordEvents(sinks, r)
 	cfg.Role = func(s serve.Session) string { return r.role(s).Name }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {

@@ -6,7 +6,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -51,7 +51,7 @@ func newTeam(t *testing.T, roles string, flags ...string) *team {
 	m.configure(roles)
 	args := append([]string{
 		"serve", "--demo", "--fleet", "../../testdata/fleets/small.json", "--config", m.path("config.yaml"), "--listen", "127.0.0.1:0",
-		"--authorized-keys", m.path("keys"), "--host-key", m.path("host_key"), "--audit-log", m.path("audit"), "--admin", "off",
+		"--authorized-keys", m.path("keys"), "--host-key", m.path("host_key"), "--audit-log", m.path("log/audit"), "--admin", "off",
 	}, flags...)
 	ctx, stop := context.WithCancel(t.Context())
 	out, in := io.Pipe()
@@ -131,7 +131,7 @@ func (m *team) run(client *gossh.Client, line string) (code int, out, errs strin
 // audit is the record so far.
 func (m *team) audit() []journal.Record {
 	m.t.Helper()
-	text, err := os.ReadFile(m.path("audit"))
+	text, err := os.ReadFile(m.path("log/audit"))
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestRolesOverSSH(t *testing.T) {
 		{"ada", "run describe-volumes --output json", 0, "Team=storefront", "vol-0aa00000000000011"},
 		{"ada", "run get-console-output --instance-id " + other, 7, other, ""},
 		{"bob", "run reboot-instances --instance-ids " + other + " --yes", 0, other, ""},
-		{"bob", "--region eu-west-3 run list-instances", 0, "", ""},
+		{"bob", "--region eu-west-3 run list-instances", 4, "region eu-west-3", ""},
 		{"bob", "--profile nobody run list-instances", 2, "you are offered", ""},
 		{"bob", "--config /etc/passwd run list-instances", 2, "is refused over SSH", ""},
 	} {
@@ -197,14 +197,14 @@ func TestTheRecordTellsWhoDidWhat(t *testing.T) {
 	var told []string
 	for _, r := range m.audit() {
 		told = append(told, strings.Join(slices.DeleteFunc([]string{string(r.Event), r.Name, r.Role, r.Operation, r.Result, r.Code}, func(s string) bool { return s == "" }), " "))
-		if r.Key != gossh.FingerprintSHA256(m.keys[r.User].PublicKey()) || r.Remote == "" || r.Session == "" || r.At.IsZero() {
+		if r.Key != gossh.FingerprintSHA256(m.keys[r.User].PublicKey()) || r.Remote == "" || r.At.IsZero() {
 			t.Errorf("%+v", r)
 		}
 	}
 	want := []string{
 		"login ada@home web", "intent ada@home web reboot-instances", "outcome ada@home web reboot-instances done", "logout ada@home web",
 		"login eve@home default", "refusal eve@home default reboot-instances RoleRisk", "logout eve@home default",
-		"login ada@home web", "refusal ada@home web Request", "logout ada@home web",
+		"refusal ada@home Request", "login ada@home web", "logout ada@home web",
 	}
 	if !slices.Equal(told, want) {
 		t.Errorf("%s", strings.Join(told, "\n"))
@@ -217,8 +217,24 @@ func TestTheRecordTellsWhoDidWhat(t *testing.T) {
 }
 
 func TestNothingIsChangedOverSSHThatCannotBeRecorded(t *testing.T) {
-	m := newTeam(t, twoRoles, "--audit-log", filepath.Join(t.TempDir(), "log", "audit"))
-	_ = m
+	m := newTeam(t, twoRoles)
+	bob := m.login("bob")
+	const reboot = "run reboot-instances --instance-ids i-0aa00000000000005 --yes"
+	if err := errors.Join(os.RemoveAll(m.path("log")), os.WriteFile(m.path("log"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := m.run(bob, reboot); code != 7 || !strings.Contains(errs, "is refused, because it cannot be recorded: the journal") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if code, _, errs := m.run(bob, "run list-instances"); code != 0 {
+		t.Errorf("a read: exit %d, %s", code, errs)
+	}
+	if err := errors.Join(os.Remove(m.path("log")), os.Mkdir(m.path("log"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := m.run(bob, reboot); code != 0 {
+		t.Errorf("with a journal again: exit %d, %s", code, errs)
+	}
 }
 
 func TestRolesChangeWithoutDroppingSessions(t *testing.T) {
@@ -268,13 +284,13 @@ func TestAKeyIsHandedOutOnce(t *testing.T) {
 func TestTheServersConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]string{
-		"serve:\n  listne: x\n":                    `config.yaml:2: serve.listne is unknown; there are admin, audit-keep,`,
-		"serve:\n  listen: [a, b]\n":               "--listen",
-		"serve:\n  max-sessions: many\n":           `--max-sessions "many"`,
-		"roles:\n  ops: {}\n":                      "ops fits nobody",
-		"serve:\n  audit-log: /proc/nowhere/a\n":   "the journal /proc/nowhere/a cannot be written",
-		"serve:\n  audit-syslog: ftp://x\n":        `--audit-syslog "ftp://x": write local, udp://host:port or tcp://host:port`,
-		"serve:\n  audit-size: 0\n":                `--audit-size "0"`,
+		"serve:\n  listne: x\n":                     `config.yaml:2: serve.listne is unknown; there are admin, audit-keep,`,
+		"serve:\n  listen: [a, b]\n":                "--listen",
+		"serve:\n  max-sessions: many\n":            `--max-sessions "many"`,
+		"roles:\n  ops: {}\n":                       "ops fits nobody",
+		"serve:\n  audit-log: /proc/nowhere/a\n":    "the journal /proc/nowhere/a cannot be written",
+		"serve:\n  audit-syslog: ftp://x\n":         `--audit-syslog "ftp://x": write local, udp://host:port or tcp://host:port`,
+		"serve:\n  audit-size: 0\n":                 `--audit-size "0"`,
 		"serve:\n  authorized-keys: /no/such/key\n": "/no/such/key",
 	} {
 		path := filepath.Join(dir, "config.yaml")
@@ -291,5 +307,22 @@ func TestTheServersConfiguration(t *testing.T) {
 	if code := run(t.Context(), []string{"serve", "--demo", "--config", filepath.Join(dir, "none")}, nil, &out, &out); code != 2 || !strings.Contains(out.String(), "the configuration cannot be read") {
 		t.Error(code, out.String())
 	}
-	fmt.Fprint(io.Discard)
+}
+
+// TestThoseWhoLogInShare looks at what screens and commands of a server are
+// made of.
+func TestThoseWhoLogInShare(t *testing.T) {
+	server := &program{getenv: func(string) string { return "" }}
+	server.flags.demo = values{"true"}
+	o, err := server.options()
+	if err != nil || o.settings.Shared != nil {
+		t.Fatalf("a program by itself shares: %v", err)
+	}
+	o = o.served()
+	hosted := &program{getenv: func(string) string { return "" }, host: &o}
+	hosted.flags.region = values{"us-west-2"}
+	narrowed, err := hosted.options()
+	if err != nil || o.settings.Shared == nil || narrowed.settings.Shared != o.settings.Shared {
+		t.Fatalf("a command over SSH does not share with the screens: %v", err)
+	}
 }
