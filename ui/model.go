@@ -55,7 +55,7 @@ type Model struct {
 	leaving       bool // asked once to quit while changes are on their way
 	danger        bool // a destroying confirmation has just opened
 
-	busy atomic.Bool // what Busy says
+	busy *atomic.Bool // what Busy says
 }
 
 // profile is how far a profile of the session has come.
@@ -74,7 +74,7 @@ type notice struct {
 
 // New makes a screen.
 func New(c Config) *Model {
-	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, ascii: c.ASCII, tables: map[string]views.View{}, profiles: map[string]*profile{}}
+	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, ascii: c.ASCII, tables: map[string]views.View{}, profiles: map[string]*profile{}, busy: &atomic.Bool{}}
 	for _, p := range c.Env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}
