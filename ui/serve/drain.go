@@ -53,21 +53,22 @@ func within(done <-chan struct{}, d time.Duration) bool {
 // another goroutine than the one that updates the screen.
 type busy interface{ Busy() bool }
 
-// ending brings a screen to its end because the server wants it.
+// ending brings a screen to its end because the server wants it. A screen that
+// draws for a terminal that reads nothing takes no message, so it is never
+// waited for without a limit.
 type ending struct {
 	program *tea.Program
 	busy    func() bool
 	grace   time.Duration
-	why     chan string // the first reason
+	force   time.Duration
+	kill    func()        // ends the program
+	hangUp  func()        // closes the connection
+	left    chan struct{} // closed when the screen has ended
+	why     chan string   // the first reason
 }
 
-func newEnding(p *tea.Program, model tea.Model, grace time.Duration) *ending {
-	e := &ending{program: p, grace: grace, why: make(chan string, 1), busy: func() bool { return false }}
-	if m, ok := model.(busy); ok {
-		e.busy = m.Busy
-	}
-	return e
-}
+// notify shows a text on the screen.
+func (e *ending) notify(text string) { go e.program.Send(ui.Notice{Text: text}) }
 
 // end lets a change that is under way come to its answer, within the grace, and
 // quits.
@@ -79,11 +80,17 @@ func (e *ending) end(ctx context.Context, notice, why string) {
 	limit, cancel := context.WithTimeout(ctx, e.grace)
 	defer cancel()
 	if e.busy() {
-		e.program.Send(ui.Notice{Text: notice})
+		e.notify(notice)
 	}
 	for e.busy() && pause(limit, 20*time.Millisecond) {
 	}
-	e.program.Quit()
+	go e.program.Quit()
+	for _, harder := range []func(){e.kill, e.hangUp} {
+		if within(e.left, e.force) {
+			return
+		}
+		harder()
+	}
 }
 
 // told is why the screen was ended, or "" when it ended by itself.

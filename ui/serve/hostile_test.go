@@ -83,6 +83,17 @@ func TestAFloodOfKeysHurtsNobody(t *testing.T) {
 	receive(t, "the flood's end", stopped)
 }
 
+func TestATerminalThatReadsNothingDoesNotOutstayItsLimit(t *testing.T) {
+	h := newHost(t)
+	h.config.Limits.Session = 2 * time.Second
+	h.limits.force = 50 * time.Millisecond
+	events := h.record()
+	h.start()
+	client, conn := h.loginOver(gossh.PublicKeys(h.key))
+	flood(t, client, conn)
+	events.await(t, "logout")
+}
+
 // What a client says reaches the log in one line, escaped, in both forms.
 func TestTheLogIsEscaped(t *testing.T) {
 	const evil = "x\x1b]0;owned\x07\nlevel=ERROR msg=forged\u202e\x9b31m\u009b31m"

@@ -10,8 +10,6 @@ import (
 	"runtime/debug"
 	"sync"
 
-	"ec2deck/ui"
-
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -34,7 +32,15 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 		tea.WithoutSignalHandler(), tea.WithContext(ctx),
 		tea.WithEnvironment(v.env.Environ()), tea.WithFilter(harmless(log)))
 	keys.hangup = p.Quit
-	e := newEnding(p, model, v.server.Limits.Grace)
+	e := &ending{
+		program: p, grace: v.server.Limits.Grace, force: v.server.limits.force,
+		kill: kill, hangUp: func() { _ = v.conn.Close() },
+		left: make(chan struct{}), why: make(chan string, 1), busy: func() bool { return false },
+	}
+	defer close(e.left)
+	if m, ok := model.(busy); ok {
+		e.busy = m.Busy
+	}
 	defer context.AfterFunc(v.server.stopping, func() { e.end(ctx, stopNotice(e.grace), stopText) })()
 	go v.tell(ctx, p)
 	go v.watchTime(ctx, e)
@@ -63,7 +69,7 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 func (v *visit) watchTime(ctx context.Context, e *ending) {
 	l := v.server.Limits
 	s := stay{idle: l.Idle, most: l.Session, begin: v.begin, lastKey: v.lastKey}
-	why := s.watch(ctx, func(text string) { e.program.Send(ui.Notice{Text: text}) })
+	why := s.watch(ctx, e.notify)
 	if why != "" {
 		e.end(ctx, why, why)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,11 +17,11 @@ func stays(t *testing.T, idle, most time.Duration, keys ...time.Duration) []stri
 	var said []string
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		last := begin
+		var last atomic.Int64
 		for _, at := range keys {
-			time.AfterFunc(at, func() { last = begin.Add(at) })
+			time.AfterFunc(at, func() { last.Store(int64(at)) })
 		}
-		s := stay{idle: idle, most: most, begin: begin, lastKey: func() time.Time { return last }}
+		s := stay{idle: idle, most: most, begin: begin, lastKey: func() time.Time { return begin.Add(time.Duration(last.Load())) }}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Hour)
 		defer cancel()
 		say := func(text string) { said = append(said, fmt.Sprintf("%s: %s", words(time.Since(begin)), text)) }
