@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -42,7 +43,12 @@ func startServer(t testing.TB, env []string, args ...string) *hosted {
 	}
 	c := exec.CommandContext(t.Context(), self, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json"}, args...)...)
 	c.Args[0] = "ec2deck"
-	c.Env = append([]string{"HOME=" + t.TempDir()}, env...)
+	home := t.TempDir()
+	config := filepath.Join(home, ".config", "ec2deck", "config.yaml") // everybody may do everything
+	if err := errors.Join(os.MkdirAll(filepath.Dir(config), 0o700), os.WriteFile(config, []byte("roles:\n  default:\n    risk: destroy\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	c.Env = append([]string{"HOME=" + home}, env...)
 	errs, err := c.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
