@@ -84,6 +84,8 @@ type notice struct {
 	tone theme.Tone
 	at   time.Time
 	seen bool // a key has been pressed since
+
+	passing bool // it is gone with the next key
 }
 
 // New makes a screen.
@@ -187,7 +189,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyMsg:
 		return m.onKeys(msg)
 	case Notice:
-		m.say(msg.Text, theme.Busy)
+		m.say(msg.Text, theme.Bad) // as what goes wrong: it may take several lines
+		m.notice.passing = true
 		return nil
 	case opened:
 		return m.onOpened(msg)
@@ -272,6 +275,9 @@ func (m *Model) escaped(msg tea.KeyMsg) bool {
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	k := m.env.Keys
 	m.danger, m.notice.seen = false, true
+	if m.notice.passing {
+		m.notice = notice{}
+	}
 	if key.Matches(msg, k.Interrupt) {
 		return m.quit()
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Notice is a message from whoever runs the screen, such as a server that is
-// about to stop. It stands where the screen tells its own.
+// about to stop. It stands where the screen tells its own, until a key is pressed.
 type Notice struct{ Text string }
 
 // Busy says whether ending the screen now would leave a change without an

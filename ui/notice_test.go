@@ -1,14 +1,25 @@
 package ui
 
-import "testing"
+import (
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
 
 func TestANoticeStandsWhereTheScreenTellsItsOwn(t *testing.T) {
 	d := start(t, small())
 	d.send(Notice{Text: "This session ends in 2m.\x1b[31m"})
 	d.shows("This session ends in 2m.␛[31m")
+	d.keys("S", "y") // with a change under way, on a narrow terminal
+	d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	d.send(Notice{Text: "The server stops; what is under way has 30s to finish."})
+	d.shows("30s to finish.")
+	d.settle()
 	if d.model.Busy() {
 		t.Error("busy with nothing")
 	}
+	d.press("j")
+	d.hides("The server stops")
 }
 
 func TestAScreenIsBusyWhileAChangeIsUnderWay(t *testing.T) {

@@ -89,7 +89,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 	cfg.Ready = func(address string) {
 		_, _ = fmt.Fprintln(p.out, "listening on "+address)
 		if cfg.Open {
-			p.say("open to everybody on this machine, because there is nothing here but a demo: " + howToEnter(address))
+			_, _ = fmt.Fprintln(p.out, "open to everybody on this machine, because there is nothing here but a demo: "+howToEnter(address))
 		}
 	}
 	cfg.Has, cfg.Event = offers, recordEvents(sinks, r)

@@ -22,7 +22,7 @@ func (s *server) drain(front *ssh.Server) {
 	s.closed = true
 	s.mu.Unlock()
 	s.lobby.clear(false)
-	s.Log.Info("stopping", "sessions", len(s.presences()), "grace", s.Limits.Grace)
+	s.Log.Info("stopping", "sessions", len(s.presences()), "grace", s.Limits.Grace.String())
 
 	idle := make(chan struct{})
 	go func() { s.visits.Wait(); close(idle) }()

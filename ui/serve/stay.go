@@ -28,7 +28,7 @@ func (s stay) bounds() []*bound {
 		all = append(all, &bound{
 			limit: s.idle, from: s.lastKey,
 			warn: func(left time.Duration) string {
-				return fmt.Sprintf("This session ends in %s, because no key was pressed for %s: any key keeps it.", words(left), words(s.idle-left))
+				return fmt.Sprintf("This session ends in %s: no key was pressed for %s. Any key keeps it.", words(left), words(s.idle-left))
 			},
 			over: fmt.Sprintf("The session was ended: no key was pressed for %s. Log in again to go on.", words(s.idle)),
 		})
@@ -37,7 +37,7 @@ func (s stay) bounds() []*bound {
 		all = append(all, &bound{
 			limit: s.most, from: func() time.Time { return s.begin },
 			warn: func(left time.Duration) string {
-				return fmt.Sprintf("This session ends in %s: none may last longer than %s here. Log in again then to go on.", words(left), words(s.most))
+				return fmt.Sprintf("This session ends in %s: none may last longer than %s here.", words(left), words(s.most))
 			},
 			over: fmt.Sprintf("The session was ended: none may last longer than %s here. Log in again to go on.", words(s.most)),
 		})

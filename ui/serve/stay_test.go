@@ -39,20 +39,20 @@ func TestAStayEnds(t *testing.T) {
 		want       []string
 	}{
 		"when no key is pressed": {time.Hour, 0, nil, []string{
-			"58m: This session ends in 2m, because no key was pressed for 58m: any key keeps it.",
+			"58m: This session ends in 2m: no key was pressed for 58m. Any key keeps it.",
 			"1h: The session was ended: no key was pressed for 1h. Log in again to go on.",
 		}},
 		"later when one is": {time.Hour, 0, []time.Duration{59 * time.Minute, 70 * time.Minute}, []string{
-			"58m: This session ends in 2m, because no key was pressed for 58m: any key keeps it.",
-			"2h8m: This session ends in 2m, because no key was pressed for 58m: any key keeps it.",
+			"58m: This session ends in 2m: no key was pressed for 58m. Any key keeps it.",
+			"2h8m: This session ends in 2m: no key was pressed for 58m. Any key keeps it.",
 			"2h10m: The session was ended: no key was pressed for 1h. Log in again to go on.",
 		}},
 		"after its time, keys or not": {10 * time.Hour, 12 * time.Hour, []time.Duration{9 * time.Hour, 11*time.Hour + 59*time.Minute}, []string{
-			"11h58m: This session ends in 2m: none may last longer than 12h here. Log in again then to go on.",
+			"11h58m: This session ends in 2m: none may last longer than 12h here.",
 			"12h: The session was ended: none may last longer than 12h here. Log in again to go on.",
 		}},
 		"after a short time with half of it as a warning": {0, time.Minute, nil, []string{
-			"30s: This session ends in 30s: none may last longer than 1m here. Log in again then to go on.",
+			"30s: This session ends in 30s: none may last longer than 1m here.",
 			"1m: The session was ended: none may last longer than 1m here. Log in again to go on.",
 		}},
 		"never without limits": {0, 0, nil, nil},
@@ -71,7 +71,7 @@ func TestAScreenNobodyUsesIsEnded(t *testing.T) {
 	events := h.record()
 	h.start()
 	x := open(t, h.login(), "xterm", size{120, 24}).shell()
-	x.out.await(t, "notice: This session ends in 0s, because no key was pressed")
+	x.out.await(t, "notice: This session ends in 0s: no key was pressed")
 	if code := x.exit(); code != exitFailed {
 		t.Errorf("exit %d", code)
 	}

@@ -248,7 +248,7 @@ func (v *visit) run(ctx context.Context, line string) (code int) {
 			code = exitUnknown
 		}
 		took := time.Since(v.begin).Round(time.Millisecond)
-		log.Info("session ends", "exit", code, "took", took)
+		log.Info("session ends", "exit", code, "took", took.String())
 		v.server.event(Event{Kind: LoggedOut, Session: v.who, Exit: code, Took: took})
 	}()
 	if v.kind == kindScreen {
