@@ -91,6 +91,18 @@ func limitedActions() map[string]limited {
 	}
 }
 
+// Adds says which tags the policy puts on what an operation creates; "" is none.
+func (p Policy) Adds(info Info) string {
+	if len(p.Tags) == 0 || len(limitedActions()[info.Action()].makes) == 0 {
+		return ""
+	}
+	parts := make([]string, len(p.Tags))
+	for i, r := range p.Tags {
+		parts[i] = r.Key + "=" + r.Values[0]
+	}
+	return "The role " + p.Role + " adds " + strings.Join(parts, ", ") + " to what is created, where no value of it is given."
+}
+
 // narrowed adds the limit to the filters of a listing.
 func (l TagLimit) narrowed(form url.Values) error {
 	for _, r := range l {

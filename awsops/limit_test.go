@@ -236,3 +236,18 @@ func TestRegionsOfACopyAreThoseOfTheRole(t *testing.T) {
 		t.Errorf("%v, sent %s", err, b.changed())
 	}
 }
+
+func TestWhatARoleAddsIsTold(t *testing.T) {
+	for name, want := range map[string]string{
+		"create-volume":  "The role dev adds Tier=dev to what is created, where no value of it is given.",
+		"stop-instances": "", "describe-volumes": "",
+	} {
+		op, _ := awsops.Find(name)
+		if got := dev("dev", "test").Adds(op.Info()); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+		if got := (awsops.Policy{Role: "ops"}).Adds(op.Info()); got != "" {
+			t.Errorf("%s, without tags: %q", name, got)
+		}
+	}
+}

@@ -50,6 +50,8 @@ type Settings struct {
 	Journal journal.Sink
 	Who     journal.Who
 	Now     func() time.Time // the journal's clock
+	// Meter counts the requests; nil counts nothing.
+	Meter *Meter
 	// Keys replaces the AWS files and the default chain: credentials by profile.
 	Keys map[string]aws.CredentialsProvider
 	// ReadFile reads a file of the operator's, for operations that need one.
@@ -127,6 +129,7 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 	if err != nil {
 		return nil, explain(err, "open", cfg.Region, false)
 	}
+	cfg = s.settings.Meter.metered(cfg, named(profile))
 	credentials, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		drop()

@@ -317,6 +317,9 @@ func (c *confirm) factLines() []string {
 	var out []string
 	add := func(tone theme.Tone, text string) { out = append(out, c.painted(tone, text)...) }
 	add(theme.Faint, "EC2 will be asked: "+c.asks())
+	if tags := c.env.Session.Policy().Adds(c.info); tags != "" {
+		add(theme.Plain, tags)
+	}
 	for _, w := range c.info.Warnings(c.requests[0].Values) {
 		add(theme.Busy, w)
 	}

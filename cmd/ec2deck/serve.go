@@ -44,7 +44,9 @@ func (p *program) serveCommand() *cobra.Command {
 				return err
 			}
 			o = o.served()
-			return p.serveSSH(c.Context(), o, cfg, newRights(path, file, o, cfg.Log), sinks)
+			counts := newTally()
+			cfg.Metrics = counts.metrics(o.settings.Meter)
+			return p.serveSSH(c.Context(), o, cfg, newRights(path, file, o, cfg.Log), append(sinks, counts))
 		},
 	}
 	d.addAll(c.Flags())
@@ -69,17 +71,14 @@ func (p *program) stateFile(name string) string {
 // and what one of them has read the others need not read again.
 func (o options) served() options {
 	o.settings.ReadFile = nil
-	o.settings.Now, o.settings.Shared = time.Now, awsops.NewShared(time.Now)
+	o.settings.Now, o.settings.Shared, o.settings.Meter = time.Now, awsops.NewShared(time.Now), awsops.NewMeter(time.Now)
 	return o
 }
 
 // of is the options of one login, held to its role.
 func (o options) of(s serve.Session, r *rights, sinks journal.Sinks) *options {
 	o.settings.Policy = r.policy(s)
-	o.settings.Who = whoIs(s, "")
-	if len(sinks) > 0 {
-		o.settings.Journal = sinks
-	}
+	o.settings.Who, o.settings.Journal = whoIs(s, ""), sinks
 	o.settings.Profiles, o.settings.Regions = nil, nil // the policy has them
 	return &o
 }

@@ -288,7 +288,7 @@ func (p *program) narrowed(o options) (options, error) {
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
 	s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
-	s.Journal, s.Who, s.Now, s.Shared = host.Journal, host.Who, host.Now, host.Shared
+	s.Journal, s.Who, s.Now, s.Shared, s.Meter = host.Journal, host.Who, host.Now, host.Shared, host.Meter
 	asked.demo, asked.refresh = o.demo, o.refresh
 	return asked, nil
 }
