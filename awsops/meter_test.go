@@ -22,7 +22,7 @@ func TestAMeterCountsWhatReachesEC2(t *testing.T) {
 	want := map[awsops.Asked]int{
 		{Action: "DescribeVolumes", Result: "throttled"}: 1, {Action: "DescribeVolumes", Result: "ok"}: 1,
 		{Action: "DescribeInstances", Result: "ok"}: 1, // names of what volumes are attached to
-		{Action: "RebootInstances", Result: "ok"}: 1, {Action: "RebootInstances", Result: "failed"}: 1,
+		{Action: "RebootInstances", Result: "ok"}:   1, {Action: "RebootInstances", Result: "failed"}: 1,
 	}
 	if diff := cmp.Diff(want, meter.Calls()); diff != "" {
 		t.Error(diff)
