@@ -2,7 +2,6 @@ package awsops
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -110,13 +109,11 @@ func (c *check) pass() error {
 	if len(c.policy.Tags) == 0 {
 		return nil
 	}
-	if err := c.limit(); err != nil {
-		if e := AsError(err); e != nil {
-			return e
-		}
-		return c.refused(err.Error())
+	err := c.limit()
+	if why, ok := err.(outside); ok {
+		return c.refused(string(why))
 	}
-	return nil
+	return err
 }
 
 // limit keeps the request within the role's tags.
@@ -144,12 +141,18 @@ func (c *check) limit() error {
 // answers that it does not know one, and never with an empty list.
 func (c *check) single() bool {
 	for name := range c.form {
-		if member := name[strings.LastIndexByte(name, '.')+1:]; !strings.HasPrefix(name, "Filter.") && strings.Trim(member, "0123456789") == "" {
+		if !strings.HasPrefix(name, "Filter.") && (idShape.MatchString(c.form.Get(name)) || slices.Contains(byName(), leafOf(name))) {
 			return true
 		}
 	}
 	return false
 }
+
+// outside says why something is beyond a role's tags.
+type outside string
+
+// Error implements error.
+func (o outside) Error() string { return string(o) }
 
 func (c *check) refused(why string) error {
 	return &Error{
@@ -168,12 +171,12 @@ func (c *check) ground(id string) bool {
 // named looks up everything that the request names.
 func (c *check) named(makes bool) error {
 	ids := idsIn(c.form)
-	others, err := c.byName()
+	others, err := c.others()
 	if err != nil {
 		return err
 	}
 	if len(ids)+others == 0 && !makes {
-		return errors.New("it is about the whole account")
+		return outside("it is about the whole account")
 	}
 	region := c.scope.Region
 	if from := c.form.Get("SourceRegion"); from != "" {
@@ -200,11 +203,11 @@ func lacking(beyond []string) error {
 	case n == 0:
 		return nil
 	case n > most:
-		return fmt.Errorf("%s and %d more do not carry that", strings.Join(beyond[:most], ", "), n-most)
+		return outside(fmt.Sprintf("%s and %d more do not carry that", strings.Join(beyond[:most], ", "), n-most))
 	case n == 1:
-		return fmt.Errorf("%s does not carry that", beyond[0])
+		return outside(beyond[0] + " does not carry that")
 	}
-	return fmt.Errorf("%s do not carry that", strings.Join(beyond, ", "))
+	return outside(strings.Join(beyond, ", ") + " do not carry that")
 }
 
 func kindOf(id string) string { return id[:strings.LastIndexByte(id, '-')] }

@@ -1,7 +1,6 @@
 package awsops
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -110,7 +109,7 @@ func (l TagLimit) narrowed(form url.Values) error {
 		for ; form.Has(fmt.Sprintf("Filter.%d.Name", n)); n++ {
 			if form.Get(fmt.Sprintf("Filter.%d.Name", n)) == "tag:"+r.Key {
 				if values := valuesBelow(form, fmt.Sprintf("Filter.%d.Value.", n)); !subset(values, r.Values) {
-					return fmt.Errorf("%s=%s is beyond that", r.Key, strings.Join(values, "|"))
+					return outside(fmt.Sprintf("%s=%s is beyond that", r.Key, strings.Join(values, "|")))
 				}
 				break
 			}
@@ -164,7 +163,7 @@ func hasKey(form url.Values, spec, key string) bool {
 // keeps refuses a request that would change the tags that the limit is made of.
 func (l TagLimit) keeps(action string, form url.Values) error {
 	if action == "DeleteTags" && !form.Has("Tag.1.Key") {
-		return errors.New("it would delete every tag; name those to delete")
+		return outside("it would delete every tag; name those to delete")
 	}
 	for name := range form {
 		stem, ok := strings.CutSuffix(name, ".Key")
@@ -175,9 +174,9 @@ func (l TagLimit) keeps(action string, form url.Values) error {
 		switch {
 		case !limits:
 		case action == "CreateTags" || action == "DeleteTags":
-			return fmt.Errorf("the tag %s may not be changed", r.Key)
+			return outside("the tag " + r.Key + " may not be changed")
 		case !slices.Contains(r.Values, form.Get(stem+".Value")):
-			return fmt.Errorf("%s=%s is beyond that", r.Key, form.Get(stem+".Value"))
+			return outside(fmt.Sprintf("%s=%s is beyond that", r.Key, form.Get(stem+".Value")))
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package awsops
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -55,32 +54,33 @@ func (c *check) foreign(client *ec2.Client, images []string, in map[string]bool)
 	return nil
 }
 
-// byName looks up what the request names otherwise than by an ID that carries
-// tags, and counts it. What cannot be looked up is refused.
-func (c *check) byName() (int, error) {
+// byName are the parameters that name things otherwise than by an ID that
+// carries tags.
+func byName() []string {
+	return []string{"KeyName", "PublicIp", "AssociationId", "LaunchTemplateName", "GroupName", "SecurityGroup", "SourceSecurityGroupName"}
+}
+
+// leafOf is the last name of a parameter: KeyName of KeyName.1.
+func leafOf(parameter string) string {
+	parts := strings.Split(parameter, ".")
+	for len(parts) > 1 && strings.Trim(parts[len(parts)-1], "0123456789") == "" {
+		parts = parts[:len(parts)-1]
+	}
+	return parts[len(parts)-1]
+}
+
+// others looks up what the request names otherwise than by ID, and counts it.
+// What cannot be looked up is refused, and what is only being named is not
+// looked up.
+func (c *check) others() (int, error) {
+	fresh := map[string]string{"CreateKeyPair": "KeyName", "ImportKeyPair": "KeyName", "CreateLaunchTemplate": "LaunchTemplateName", "CreateSecurityGroup": "GroupName"}
 	found := 0
 	for name := range c.form {
-		value, leaf := c.form.Get(name), name[strings.LastIndexByte(name, '.')+1:]
-		parts := strings.Split(name, ".")
-		if len(parts) > 1 && strings.Trim(leaf, "0123456789") == "" {
-			leaf = parts[len(parts)-2] // a member of a list
-		}
-		var tags []Tag
-		var err error
-		switch {
-		case leaf == "KeyName" && c.action != "CreateKeyPair" && c.action != "ImportKeyPair":
-			tags, err = c.keyPair(value)
-		case leaf == "PublicIp":
-			tags, err = c.address("public-ip", value)
-		case leaf == "AssociationId":
-			tags, err = c.address("association-id", value)
-		case leaf == "LaunchTemplateName" && c.action != "CreateLaunchTemplate":
-			tags, err = c.template(value)
-		case leaf == "GroupName" && c.action != "CreateSecurityGroup", leaf == "SecurityGroup", leaf == "SourceSecurityGroupName":
-			return 0, fmt.Errorf("%s is a name, and only an ID tells the tags", value)
-		default:
+		value, leaf := c.form.Get(name), leafOf(name)
+		if !slices.Contains(byName(), leaf) || fresh[c.action] == leaf {
 			continue
 		}
+		tags, err := c.tagsOf(leaf, value)
 		if err != nil {
 			return 0, err
 		}
@@ -90,6 +90,21 @@ func (c *check) byName() (int, error) {
 		found++
 	}
 	return found, nil
+}
+
+// tagsOf reads the tags of what a parameter names.
+func (c *check) tagsOf(leaf, value string) ([]Tag, error) {
+	switch leaf {
+	case "KeyName":
+		return c.keyPair(value)
+	case "PublicIp":
+		return c.address("public-ip", value)
+	case "AssociationId":
+		return c.address("association-id", value)
+	case "LaunchTemplateName":
+		return c.template(value)
+	}
+	return nil, outside(value + " is a name, and only an ID tells the tags")
 }
 
 func (c *check) keyPair(name string) ([]Tag, error) {

@@ -1,6 +1,7 @@
 package awsops_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -9,7 +10,9 @@ import (
 	"testing"
 
 	"ec2deck/awsops"
+	"ec2deck/awsops/ec2sim"
 
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -53,7 +56,11 @@ var ofFleet = regexp.MustCompile(`\b(i|vol|snap|sg|sgr|eni|eipalloc|key|lt|bun)-
 func TestNothingPassesATagLimit(t *testing.T) {
 	for _, op := range awsops.All() {
 		info := op.Info()
-		for _, v := range append(further()[info.Name], info.Example) {
+		inputs := append(further()[info.Name], info.Example)
+		if info.Risk == awsops.Reads && op.Validate(nil) == nil { // all that there is
+			inputs = append(inputs, nil)
+		}
+		for _, v := range inputs {
 			t.Run(info.Name, func(t *testing.T) { runBeyond(t, info, v) })
 		}
 	}
@@ -64,7 +71,7 @@ func runBeyond(t *testing.T, info awsops.Info, v awsops.Values) {
 	given := fmt.Sprint(v)
 	res, err := b.Run(t.Context(), b.request(t, info.Name, v))
 	if err == nil && info.Risk == awsops.Reads {
-		for _, id := range ofFleet.FindAllString(fmt.Sprintf("%+v", res), -1) {
+		for _, id := range ofFleet.FindAllString(told(t, res), -1) {
 			if !strings.Contains(given, id) {
 				t.Errorf("tells of %s", id)
 			}
@@ -81,6 +88,16 @@ func runBeyond(t *testing.T, info awsops.Info, v awsops.Values) {
 	}
 }
 
+// told is everything that a result tells.
+func told(t *testing.T, res awsops.Result) string {
+	t.Helper()
+	text, err := json.Marshal(res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // madeWith says that whatever the request makes carries a tag.
 func madeWith(form url.Values, key, value string) bool {
 	ok := false
@@ -95,6 +112,21 @@ func madeWith(form url.Values, key, value string) bool {
 		}
 	}
 	return ok
+}
+
+// TestStatusesOfOthersAreTakenOut asks as the table of instances does.
+func TestStatusesOfOthersAreTakenOut(t *testing.T) {
+	for value, want := range map[string]bool{"test": true, "nowhere": false} {
+		b := limitedBench(t, awsops.Policy{Role: "r", Tags: awsops.TagLimit{{Key: "Env", Values: []string{value}}}})
+		client, err := b.Client(b.scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		statuses, err := client.DescribeInstanceStatus(t.Context(), &ec2.DescribeInstanceStatusInput{})
+		if err != nil || len(statuses.InstanceStatuses) > 0 != want {
+			t.Errorf("%s: %d instances, %v", value, len(statuses.InstanceStatuses), err)
+		}
+	}
 }
 
 func TestTagLimit(t *testing.T) {
@@ -249,5 +281,43 @@ func TestWhatARoleAddsIsTold(t *testing.T) {
 		if got := (awsops.Policy{Role: "ops"}).Adds(op.Info()); got != "" {
 			t.Errorf("%s, without tags: %q", name, got)
 		}
+	}
+}
+
+// TestARoleSeesItsOwn lists everything in a role whose tags some things carry.
+func TestARoleSeesItsOwn(t *testing.T) {
+	b := limitedBench(t, awsops.Policy{Role: "test", Tags: awsops.TagLimit{{Key: "Env", Values: []string{"test"}}}})
+	for operation, want := range map[string]string{
+		"describe-instances": "i-0aa00000000000002", "describe-volumes": "vol-0aa00000000000011", "describe-snapshots": "snap-0aa00000000000011",
+		"describe-images": "ami-0aa00000000000007", "describe-addresses": "eipalloc-0aa00000000000001", "describe-tags": "i-0aa00000000000002",
+		"describe-volume-status": "vol-0aa00000000000011", "describe-regions": "us-east-1",
+		"list-instances": "i-0aa00000000000002",
+	} {
+		if _, ok := awsops.Find(operation); !ok {
+			t.Errorf("there is no %s", operation)
+			continue
+		}
+		res, err := b.Run(t.Context(), b.request(t, operation, nil))
+		if err != nil || !strings.Contains(told(t, res), want) {
+			t.Errorf("%s: no %s: %v %s", operation, want, err, told(t, res))
+		}
+	}
+	for operation, values := range map[string]awsops.Values{
+		"describe-instances": {"instance-ids": {"i-0aa00000000000002"}}, "describe-addresses": {"public-ips": {"192.0.2.10"}},
+		"get-instance-details": {"instance-id": {"i-0aa00000000000001"}},
+	} {
+		if _, err := b.Run(t.Context(), b.request(t, operation, values)); err != nil {
+			t.Errorf("%s: %v", operation, err)
+		}
+	}
+}
+
+// TestALookupThatFailsIsNoRefusal keeps the two apart.
+func TestALookupThatFailsIsNoRefusal(t *testing.T) {
+	b := limitedBench(t, dev("dev"))
+	b.sim.Inject(ec2sim.Fault{Action: "DescribeTags", Code: "UnauthorizedOperation", Message: "no", Status: 403})
+	_, err := b.Run(t.Context(), b.request(t, "stop-instances", ids("i-0aa00000000000001")))
+	if e := awsops.AsError(err); e == nil || e.Code != "UnauthorizedOperation" || e.Class != awsops.Denied || b.changed() != "" {
+		t.Errorf("%v, sent %q", err, b.changed())
 	}
 }
