@@ -65,13 +65,15 @@ func (c Checks) String() string {
 // yielded the running ones come once more, with their status checks.
 func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
 	return func(yield func([]Instance, error) bool) {
-		running := map[string]Instance{}
-		for reservations, err := range reservationPages(ctx, client) {
+		running, scan := map[string]Instance{}, newInstanceScan()
+		pages := pagesOf(client, "describe-instances", func(size *int32, token *string) ([]Instance, *string, error) {
+			return scan.describe(ctx, client, &ec2.DescribeInstancesInput{MaxResults: size, NextToken: token})
+		})
+		for page, err := range pages {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			page := instanceRows(reservations)
 			for _, i := range page {
 				if i.State == string(types.InstanceStateNameRunning) {
 					running[i.ID] = i
@@ -87,16 +89,6 @@ func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, er
 			}
 		}
 	}
-}
-
-func reservationPages(ctx context.Context, client *ec2.Client) iter.Seq2[[]types.Reservation, error] {
-	return pagesOf(client, "describe-instances", func(size *int32, token *string) ([]types.Reservation, *string, error) {
-		out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: size, NextToken: token})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.Reservations, out.NextToken, nil
-	})
 }
 
 // withChecks reads the status checks and yields the rows that have some.

@@ -174,10 +174,14 @@ func (c *connection) share(stack *middleware.Stack) error {
 				return next.HandleFinalize(ctx, in)
 			}
 			want := cache.Want{Age: accept.Age, Any: accept.Any, Since: accept.Since}
-			answer, err := c.shared.answers.Get(ctx, group, group+"\n"+body, want, func(ctx context.Context) (any, int, error) {
+			key := group + "\n" + body
+			if middleware.GetStackValue(ctx, scanKey{}) != nil {
+				key += "\nscanned"
+			}
+			answer, err := c.shared.answers.Get(ctx, group, key, want, func(ctx context.Context) (any, int, error) {
 				out, meta, err := next.HandleFinalize(ctx, in)
 				id, _ := awsmiddleware.GetRequestIDMetadata(meta)
-				return reply{out.Result, id}, size, err
+				return reply{out.Result, id, meta.Get(scannedRows{})}, size, err
 			})
 			if err != nil {
 				c.doubt(err)
@@ -203,6 +207,7 @@ func (c *connection) doubt(err error) {
 type reply struct {
 	output    any
 	requestID string
+	scanned   any // the rows, where they are not in the output
 }
 
 // own is a copy for one asker: the SDK writes the metadata of the call into
@@ -210,6 +215,9 @@ type reply struct {
 func (r reply) own() (middleware.FinalizeOutput, middleware.Metadata, error) {
 	var meta middleware.Metadata
 	awsmiddleware.SetRequestIDMetadata(&meta, r.requestID)
+	if r.scanned != nil {
+		meta.Set(scannedRows{}, r.scanned)
+	}
 	theirs := reflect.ValueOf(r.output).Elem()
 	mine := reflect.New(theirs.Type())
 	mine.Elem().Set(theirs)

@@ -1,0 +1,294 @@
+package awsops
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"ec2deck/awsops/ec2sim"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/google/go-cmp/cmp"
+)
+
+// canned answers every request with the same bodies in turn.
+type canned struct {
+	bodies [][]byte
+	broke  error // after the body
+	next   int
+}
+
+func (c *canned) Do(r *http.Request) (*http.Response, error) {
+	body := c.bodies[c.next%len(c.bodies)]
+	c.next++
+	var reader io.Reader = bytes.NewReader(body)
+	if c.broke != nil {
+		reader = io.MultiReader(reader, iotest.ErrReader(c.broke))
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(reader), Request: r, ContentLength: int64(len(body))}, nil
+}
+
+func (c *canned) client() *ec2.Client {
+	return ec2.New(ec2.Options{Region: "us-east-1", HTTPClient: c, Credentials: aws.AnonymousCredentials{}, Retryer: aws.NopRetryer{}})
+}
+
+// bySDK decodes a body as the SDK does.
+func bySDK(ctx context.Context, body []byte) ([]Instance, *string, error) {
+	out, err := (&canned{bodies: [][]byte{body}}).client().DescribeInstances(ctx, &ec2.DescribeInstancesInput{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return instanceRows(out.Reservations), out.NextToken, nil
+}
+
+// pages are the answers of the simulator for a large fleet.
+func pages(t testing.TB, instances int) [][]byte {
+	t.Helper()
+	sim, err := ec2sim.New(ec2sim.Config{Instances: instances, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := sim.Accounts()[0]
+	tap := &tap{to: sim}
+	client := ec2.New(ec2.Options{Region: a.Regions[0], HTTPClient: tap, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey}, nil
+	})})
+	pager := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000)})
+	for pager.HasMorePages() {
+		if _, err := pager.NextPage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return tap.bodies
+}
+
+// tap keeps what comes through it.
+type tap struct {
+	to     aws.HTTPClient
+	bodies [][]byte
+}
+
+func (p *tap) Do(r *http.Request) (*http.Response, error) {
+	response, err := p.to.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(response.Body)
+	p.bodies = append(p.bodies, body)
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return response, err
+}
+
+func TestScannedRowsAreThoseOfTheSDK(t *testing.T) {
+	scan, n := newInstanceScan(), 0
+	for _, body := range pages(t, 2500) {
+		got, token, err := scan.rows(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, wantToken, err := bySDK(t.Context(), body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+		if diff := cmp.Diff(wantToken, token); diff != "" {
+			t.Error(diff)
+		}
+		n += len(got)
+	}
+	if n < 2500 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// answer is an answer with one instance.
+func answer(inside string) string {
+	return `<?xml version="1.0" encoding="UTF-8"?>
+<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId>
+<reservationSet><item><reservationId>r-1</reservationId><ownerId>1</ownerId><instancesSet><item>` + inside + `</item></instancesSet></item></reservationSet></DescribeInstancesResponse>`
+}
+
+// odd are bodies that EC2 may write one day, and such that it will not.
+func odd() []string {
+	return []string{
+		answer(""), answer("<instanceId>i-1</instanceId>"), answer("<instanceId/>"), answer("<instanceId />"), answer("<instanceId></instanceId>"),
+		answer("\n\t <instanceId> i-1\n</instanceId>\t"), answer("<InstanceID>i-1</InstanceID>"), answer("<unknown><a><b/></a>text</unknown><instanceId>i-2</instanceId>"),
+		answer("<tagSet/>"), answer("<tagSet><item/></tagSet>"), answer("<tagSet><item><key>Name</key><value>a&amp;b &lt;&#x1F600;&#65;&quot;&apos;&gt;</value></item></tagSet>"),
+		answer("<tagSet><item><value>v</value><key>Name</key></item></tagSet>"), answer("<tagSet><item><key>Name</key><value>v</value><value>w</value></item></tagSet>"),
+		answer("<tagSet><item><key>b</key><value>1</value></item><item><key>Name</key><value>n</value></item><item><key>Name</key><value>m</value></item><item><key>a</key></item></tagSet>"),
+		answer("<tagSet><item><key>Name</key></item></tagSet><tagSet><item><key>x</key></item></tagSet>"),
+		answer("<groupSet><item><groupId>sg-1</groupId><groupName>web</groupName></item><other/><item/></groupSet>"),
+		answer("<instanceId>決済サーバー</instanceId>"), answer("<instanceId>a\xffb</instanceId>"), answer("<instanceId>a\x01b</instanceId>"), answer("<instanceId>a\r\nb</instanceId>"),
+		answer("<instanceId>a<!-- c -->b</instanceId>"), answer("<!-- c --><instanceId>b</instanceId>"), answer("<instanceId><![CDATA[i-1]]></instanceId>"), answer("<instanceId>]]></instanceId>"),
+		answer("<?pi x?><instanceId>b</instanceId>"), answer(`<instanceId a="b">i</instanceId>`), answer("<e:instanceId>i</e:instanceId>"), answer("<instanceId>&unknown;</instanceId>"), answer("<instanceId>&#0;</instanceId>"),
+		answer("<instanceId>&</instanceId>"), answer("<instanceId>i</instanceid>"), answer("<instanceId><x/></instanceId>"), answer("<instanceId>i"), answer("<launchTime>2026-01-02T03:04:05.000Z</launchTime>"),
+		answer("<launchTime>yesterday</launchTime>"), answer("<launchTime>2026-01-02T03:04:05+01:00</launchTime>"), answer("<hibernationOptions><configured>true</configured></hibernationOptions>"),
+		answer("<hibernationOptions><configured>perhaps</configured></hibernationOptions>"), answer("<platform>windows</platform>"), answer("<platform>windows</platform><platformDetails>Windows with SQL</platformDetails>"),
+		answer("<iamInstanceProfile><arn>arn:aws:iam::1:instance-profile/a/b</arn></iamInstanceProfile>"), answer("<iamInstanceProfile/>"),
+		answer("<placement><availabilityZone>a</availabilityZone></placement><placement><tenancy>t</tenancy></placement>"),
+		"", " ", "<a/>", "<a>", "<DescribeInstancesResponse/>", "<DescribeInstancesResponse></DescribeInstancesResponse>", "<DescribeInstancesResponse a='>'></DescribeInstancesResponse>",
+		"<DescribeInstancesResponse><nextToken>t</nextToken><reservationSet/></DescribeInstancesResponse>", "<DescribeInstancesResponse><reservationSet><item><instancesSet/></item><item/><x/></reservationSet></DescribeInstancesResponse>",
+		"<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i</instanceId></item></instancesSet><ownerId>late</ownerId></item></reservationSet></DescribeInstancesResponse> trailing",
+		"<!DOCTYPE a><DescribeInstancesResponse></DescribeInstancesResponse>", "\ufeff<DescribeInstancesResponse></DescribeInstancesResponse>", "<html><body>no</body></html>",
+	}
+}
+
+// agree holds the scan to the SDK: what it reads, the SDK reads alike.
+func agree(t *testing.T, body []byte) {
+	t.Helper()
+	got, token, err := newInstanceScan().rows(body)
+	if err != nil { // the SDK takes over
+		return
+	}
+	want, wantToken, err := bySDK(t.Context(), body)
+	if err != nil { // it also looks at what no row has
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%q (-SDK +scan):\n%s", body, diff)
+	}
+	if aws.ToString(wantToken) != aws.ToString(token) {
+		t.Errorf("%q: token %q, want %q", body, aws.ToString(token), aws.ToString(wantToken))
+	}
+}
+
+func TestScanAndSDKAgreeOnOddBodies(t *testing.T) {
+	read := 0
+	for _, body := range odd() {
+		agree(t, []byte(body))
+		if _, _, err := newInstanceScan().rows([]byte(body)); err == nil {
+			read++
+		}
+	}
+	if read < 20 {
+		t.Errorf("only %d are read at all", read)
+	}
+}
+
+func FuzzInstanceScan(f *testing.F) {
+	for _, body := range odd() {
+		f.Add([]byte(body))
+	}
+	f.Add(pages(f, 1)[0])
+	f.Fuzz(agree)
+}
+
+// TestEveryCutIsNoticed cuts a body at every place.
+func TestEveryCutIsNoticed(t *testing.T) {
+	body := []byte(answer("<instanceId>i-1</instanceId><tagSet><item><key>Name</key><value>a&amp;b</value></item></tagSet><x/>"))
+	for n := range len(body) {
+		if _, _, err := newInstanceScan().rows(body[:n]); err == nil {
+			t.Errorf("%q is taken for whole", body[:n])
+		}
+	}
+}
+
+// TestWhatTheScanCannotReadTheSDKDecodes goes through the client.
+func TestWhatTheScanCannotReadTheSDKDecodes(t *testing.T) {
+	broke := errors.New("connection reset")
+	for _, test := range []struct {
+		body  string
+		broke error
+		id    string // of the row; "" is an error
+	}{
+		{answer("<instanceId>i-1</instanceId>"), nil, "i-1"},
+		{answer("<instanceId><![CDATA[i-2]]></instanceId>"), nil, "i-2"},
+		{answer("<!-- c --><instanceId>i-3</instanceId>"), nil, "i-3"},
+		{answer("<instanceId>i-4"), nil, ""},
+		{strings.TrimSuffix(answer("<instanceId>i-5</instanceId>"), "</DescribeInstancesResponse>"), broke, ""},
+	} {
+		client := (&canned{bodies: [][]byte{[]byte(test.body)}, broke: test.broke}).client()
+		rows, _, err := newInstanceScan().describe(t.Context(), client, &ec2.DescribeInstancesInput{})
+		if id := fmt.Sprint(ids(rows)); (err == nil) != (test.id != "") || err == nil && id != "["+test.id+"]" {
+			t.Errorf("%.80q: %v %v", test.body[150:], id, err)
+		}
+		if test.broke != nil && !errors.Is(err, broke) {
+			t.Errorf("%v does not tell what broke", err)
+		}
+	}
+}
+
+func ids(rows []Instance) []string {
+	var out []string
+	for _, r := range rows {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+// BenchmarkLoad loads 10,000 instances of 4.8 kB each, as the table does and as
+// the SDK's pagination does without making rows of them.
+func BenchmarkLoad(b *testing.B) {
+	bodies := pages(b, 10_000)
+	size := 0
+	for _, body := range bodies {
+		size += len(body)
+	}
+	b.Run("SDK", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			loadSDK(b, bodies)
+		}
+	})
+	b.Run("rows", func(b *testing.B) {
+		b.ReportAllocs()
+		b.ReportMetric(float64(size)/10_000, "B/instance")
+		for b.Loop() {
+			loadRows(b, bodies)
+		}
+	})
+}
+
+func loadSDK(b testing.TB, bodies [][]byte) {
+	pager := ec2.NewDescribeInstancesPaginator((&canned{bodies: bodies}).client(), &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000)})
+	for pager.HasMorePages() {
+		if _, err := pager.NextPage(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func loadRows(b testing.TB, bodies [][]byte) {
+	scan, client := newInstanceScan(), (&canned{bodies: bodies}).client()
+	err := everyPage(func(token *string) (*string, error) {
+		_, next, err := scan.describe(b.Context(), client, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000), NextToken: token})
+		return next, err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// TestGateLoad counts: at most 15 allocations for a row, and a small part of
+// the SDK's time.
+func TestGateLoad(t *testing.T) {
+	if os.Getenv("EC2DECK_BENCH_GATE") == "" {
+		t.Skip("EC2DECK_BENCH_GATE is not set")
+	}
+	bodies := pages(t, 10_000)
+	rows := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			loadRows(b, bodies)
+		}
+	})
+	sdk := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			loadSDK(b, bodies)
+		}
+	})
+	allocs, ratio := float64(rows.AllocsPerOp())/10_000, float64(rows.NsPerOp())/float64(sdk.NsPerOp())
+	t.Logf("%.1f allocations a row, %.3f of the SDK's time", allocs, ratio)
+	if allocs > 15 || ratio > 0.3 {
+		t.Errorf("%.1f allocations a row (15), %.3f of the SDK's time (goal 0.15)", allocs, ratio)
+	}
+}
