@@ -18,6 +18,7 @@ func All() []Operation {
 		bundleOperations(),
 		passwordOperations(),
 		tagOperations(),
+		eventOperations(),
 	)
 }
 

@@ -42,6 +42,7 @@ func additions() map[string][]string {
 		"modify-volume":                                   {"volume-id", "size", "volume-type", "iops", "throughput", "multi-attach"},
 		"describe-volumes-modifications":                  {"volume-ids", "row-delimiter", "col-delimiter"},
 		"describe-volume-status":                          {"volume-ids", "status", "delimiter", "row-delimiter", "col-delimiter"},
+		"modify-instance-event-start-time":                {"instance-id", "instance-event-id", "not-before"},
 		"enable-volume-io":                                {"volume-id"},
 		"get-ebs-encryption-by-default":                   {},
 		"copy-snapshot":                                   {"snapshot-id", "destination-region", "description", "encrypted", "kms-key-id", "completion-duration", "tags"},

@@ -44,6 +44,8 @@ type Checks struct {
 	Passed, Of int
 	// Worst is "ok", "initializing", "insufficient-data" or "impaired"; "" means unknown.
 	Worst string
+	// Since is since when a check has failed; the zero time is unknown.
+	Since time.Time
 	// Event is the code of the next scheduled event, or "".
 	Event string
 }
@@ -310,10 +312,11 @@ func checksOf(s types.InstanceStatus) Checks {
 	if s.AttachedEbsStatus != nil {
 		count(string(s.AttachedEbsStatus.Status))
 	}
+	c.Since = aws.ToTime(ImpairedSince(&s))
 	var next time.Time
 	for _, e := range s.Events {
 		at := aws.ToTime(e.NotBefore)
-		if strings.HasPrefix(aws.ToString(e.Description), "[Completed]") || !next.IsZero() && at.After(next) {
+		if eventDone(e) || !next.IsZero() && at.After(next) {
 			continue
 		}
 		next, c.Event = at, string(e.Code)

@@ -17,6 +17,7 @@ func All() []Spec {
 		addresses(),
 		keyPairs(),
 		tags(),
+		events(),
 		launchTemplates(),
 		instanceTypes(),
 		regions(),

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"ec2deck/awsops"
+	"ec2deck/theme"
 )
 
 // erase forgets the type of a resource's rows, so that the table is compiled
@@ -49,6 +50,9 @@ func (r *Resource[T]) eraseLists(e *Resource[any]) {
 		column := Column[any]{Title: c.Title, Width: c.Width, Grow: c.Grow, Extra: c.Extra, Right: c.Right, Value: on(c.Value), Number: on(c.Number), Tone: on(c.Tone)}
 		if c.Show != nil {
 			column.Show = func(row any, now time.Time) string { return c.Show(row.(T), now) }
+		}
+		if c.ToneAt != nil {
+			column.ToneAt = func(row any, now time.Time) theme.Tone { return c.ToneAt(row.(T), now) }
 		}
 		e.Columns = append(e.Columns, column)
 	}

@@ -48,6 +48,7 @@ func instances() *Resource[instance] {
 			{Title: "Key", Width: 12, Value: func(i instance) string { return i.Key }},
 			{Title: "IMDS", Width: 8, Value: func(i instance) string { return i.Tokens }, Show: tokensShort, Tone: func(instance) theme.Tone { return theme.Bad }},
 
+			extra(impairedSince()),
 			{Title: "Event", Width: 18, Extra: true, Value: func(i instance) string { return i.Checks.Event }, Tone: func(instance) theme.Tone { return theme.Bad }},
 			{Title: "Platform", Width: 12, Extra: true, Value: func(i instance) string { return i.Platform }},
 			{Title: "Architecture", Width: 12, Extra: true, Value: func(i instance) string { return i.Arch }},
@@ -98,6 +99,7 @@ func instanceActions() []Action[instance] {
 		{Key: "P", Operation: "get-password-data", Help: "password", Form: true, Deny: cannotHavePassword},
 		{Key: "W", Operation: "create-image", Help: "make an image", Form: true, Deny: notIn("running", "stopped")},
 		{Key: "i", Operation: "get-instance-state", Help: "state now"},
+		{Key: "h", Operation: "describe-instance-status", Help: "status checks"},
 		{Key: "I", Operation: "get-instance-details", Help: "fields"},
 		{Key: "L", Operation: "list-instances", Help: "all IDs", Whole: true},
 		{Key: "D", Operation: "describe-instances", Help: "all columns", Whole: true},
@@ -112,6 +114,7 @@ func instanceLinks() []Link[instance] {
 		{Key: "f", Help: "its groups", Kind: "groups", Query: func(i instance) string { return column("id", strings.ReplaceAll(instanceGroupIDs(i), ",", "|")) }, Deny: needs("has no security group", instanceGroupIDs)},
 		{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
 		{Key: "@", Help: "its image", Kind: "images", Query: func(i instance) string { return column("id", i.Image) }, Deny: needs("has no image", func(i instance) string { return i.Image })},
+		{Key: "!", Help: "its events", Kind: "events", Query: func(i instance) string { return column("instance", i.ID) }, Deny: needs("has no scheduled event", func(i instance) string { return i.Checks.Event })},
 		{Key: "V", Help: "its volumes", Kind: "volumes", Query: func(i instance) string { return column("instance", i.ID) }},
 	}
 }
@@ -120,33 +123,6 @@ func instanceLinks() []Link[instance] {
 func instanceBusy(i instance) bool {
 	return slices.Contains([]string{"pending", "stopping", "shutting-down"}, i.State) ||
 		slices.Contains([]string{"pending", "disabling"}, i.Monitoring) || i.Checks.Worst == "initializing"
-}
-
-// carryChecks keeps the status checks, which a listing reads only at its end.
-func carryChecks(old, listed instance) instance {
-	if listed.Checks.Worst == "" && listed.State == old.State {
-		listed.Checks = old.Checks
-	}
-	return listed
-}
-
-func checksTone(i instance) theme.Tone {
-	switch i.Checks.Worst {
-	case "ok":
-		return theme.Good
-	case "impaired":
-		return theme.Bad
-	}
-	return theme.Busy
-}
-
-// checksShort fits the column: an impaired check shows as "2/3 !".
-func checksShort(i instance, _ time.Time) string {
-	sign, ok := map[string]string{"impaired": "!", "insufficient-data": "?"}[i.Checks.Worst]
-	if !ok {
-		return i.Checks.String()
-	}
-	return fmt.Sprintf("%d/%d %s", i.Checks.Passed, i.Checks.Of, sign)
 }
 
 func instanceGroups(i instance) string {
@@ -186,9 +162,15 @@ func instanceDetails() []field[instanceDetail] {
 		{"Instance", "Client token", func(i d) any { return i.ClientToken }},
 		{"Instance", "Product codes", func(i d) any { return awsops.ProductCodes(i.ProductCodes) }},
 
-		{"Status checks", "System", func(i d) any { return orNil(orNil(i.Status).SystemStatus).Status }},
-		{"Status checks", "Instance", func(i d) any { return orNil(orNil(i.Status).InstanceStatus).Status }},
-		{"Status checks", "Attached EBS", func(i d) any { return orNil(orNil(i.Status).AttachedEbsStatus).Status }},
+		{"Status checks", "System", func(i d) any {
+			return checkSince(string(orNil(orNil(i.Status).SystemStatus).Status), awsops.SystemSince(i.Status))
+		}},
+		{"Status checks", "Instance", func(i d) any {
+			return checkSince(string(orNil(orNil(i.Status).InstanceStatus).Status), awsops.InstanceSince(i.Status))
+		}},
+		{"Status checks", "Attached EBS", func(i d) any {
+			return checkSince(string(orNil(orNil(i.Status).AttachedEbsStatus).Status), awsops.AttachedEBSSince(i.Status))
+		}},
 
 		{"Network", "Public IP", func(i d) any { return i.PublicIpAddress }},
 		{"Network", "Private IP", func(i d) any { return i.PrivateIpAddress }},

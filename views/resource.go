@@ -84,6 +84,8 @@ type Column[T any] struct {
 	Number func(T) int64
 	// Tone may be nil.
 	Tone func(T) theme.Tone
+	// ToneAt takes the place of Tone where it depends on the time.
+	ToneAt func(T, time.Time) theme.Tone
 }
 
 // Action is a key that runs an operation on the selected rows. When several

@@ -61,7 +61,7 @@ type cell[T any] struct {
 	value       func(*row[T]) string
 	show        func(*row[T], time.Time) string
 	number      func(*row[T]) int64
-	tone        func(*row[T]) theme.Tone
+	tone        func(*row[T], time.Time) theme.Tone
 }
 
 // newCells makes the columns of a resource and of its scopes.
@@ -78,7 +78,10 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string) []cell[T] {
 			made.number = func(r *row[T]) int64 { return c.Number(r.item) }
 		}
 		if c.Tone != nil {
-			made.tone = func(r *row[T]) theme.Tone { return c.Tone(r.item) }
+			made.tone = func(r *row[T], _ time.Time) theme.Tone { return c.Tone(r.item) }
+		}
+		if c.ToneAt != nil {
+			made.tone = func(r *row[T], now time.Time) theme.Tone { return c.ToneAt(r.item, now) }
 		}
 		cells = append(cells, made)
 	}

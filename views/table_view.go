@@ -285,7 +285,7 @@ func (t *Table[T]) drawRow(r *row[T]) {
 			line.WriteString(text)
 			continue
 		}
-		t.env.Theme.Tone(c.tone(r)).Append(&line, text)
+		t.env.Theme.Tone(c.tone(r, now)).Append(&line, text)
 	}
 	r.line, r.plain, r.drawn = line.String(), plain.String(), t.look
 }

@@ -52,6 +52,7 @@ func allActions() map[string]action {
 		instanceAttributeActions(),
 		instanceTypeActions(),
 		instanceMetadataActions(),
+		eventActions(),
 		launchActions(),
 		launchTemplateActions(),
 		passwordActions(),

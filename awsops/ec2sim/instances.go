@@ -61,12 +61,6 @@ type Device struct {
 	Held                bool // by the guest, which has it mounted
 }
 
-// Event is a scheduled event of an instance.
-type Event struct {
-	ID, Code, Description                  string
-	NotBefore, NotAfter, NotBeforeDeadline time.Time
-}
-
 // Instance is an instance with everything the simulator knows of it.
 type Instance struct {
 	ID, ReservationID, ImageID, Type string

@@ -248,25 +248,6 @@ func (s *Sim) adorn(r *region, in *Instance, seed *InstanceSeed, start time.Time
 	}
 }
 
-func (s *Sim) newEvent(seed EventSeed, start time.Time) Event {
-	start = start.Truncate(time.Second)
-	e := Event{ID: seed.ID, Code: seed.Code, Description: seed.Description,
-		NotBefore: start.Add(time.Duration(seed.In))}
-	if e.ID == "" {
-		e.ID = s.ids.new("instance-event")
-	}
-	if seed.Lasts != 0 {
-		e.NotAfter = e.NotBefore.Add(time.Duration(seed.Lasts))
-	}
-	if seed.Deadline != 0 {
-		e.NotBeforeDeadline = start.Add(time.Duration(seed.Deadline))
-	}
-	if seed.Completed { // EC2 marks a past event in its text, for up to a week
-		e.Description = "[Completed] " + e.Description
-	}
-	return e
-}
-
 // begin puts a seeded instance into its state with the traces that the way
 // there would have left.
 func (s *Sim) begin(r *region, in *Instance, seed *InstanceSeed, start time.Time) {
