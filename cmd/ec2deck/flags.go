@@ -109,9 +109,9 @@ func (v values) truth(flag string) (bool, error) {
 	on := false
 	for _, s := range v {
 		switch strings.ToLower(strings.TrimSpace(s)) {
-		case "true", "t", "yes", "y", "1":
+		case "true", "t", "yes", "y", "1", "on":
 			on = true
-		case "false", "f", "no", "n", "0":
+		case "false", "f", "no", "n", "0", "off":
 			on = false
 		default:
 			return false, bad(flag, s, "write true or false")

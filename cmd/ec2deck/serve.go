@@ -24,27 +24,23 @@ func (p *program) serveCommand() *cobra.Command {
 		Use: "serve", Short: "Offer the screen and the commands over SSH", Args: noArguments,
 		Example: "  ec2deck serve --demo\n  ec2deck serve --listen :2222 --authorized-keys /etc/ec2deck/authorized_keys --trusted-ca /etc/ec2deck/user_ca.pub",
 		RunE: func(c *cobra.Command, _ []string) error {
-			path, file, err := p.configuration()
-			if err == nil {
-				err = configure(c.LocalNonPersistentFlags(), file.Serve)
-			}
-			if err != nil {
-				return err
-			}
 			o, err := p.options()
+			if err == nil {
+				err = configure(c.LocalNonPersistentFlags(), p.file.Serve)
+			}
 			if err != nil {
 				return err
 			}
 			cfg, err := p.config(&d, o.demo)
 			if err != nil {
-				return err
+				return blame(err, c.LocalNonPersistentFlags(), p.file.Serve)
 			}
 			sinks, err := p.sink(&a)
 			if err != nil {
-				return err
+				return blame(err, c.LocalNonPersistentFlags(), p.file.Serve)
 			}
 			o = o.served()
-			return p.serveSSH(c.Context(), o, cfg, newRights(path, file, o, cfg.Log), sinks)
+			return p.serveSSH(c.Context(), o, cfg, newRights(p.path, p.file, o, cfg.Log), sinks)
 		},
 	}
 	d.addAll(c.Flags())

@@ -30,6 +30,15 @@ func (p *program) options() (options, error) {
 	if p.host != nil {
 		return p.narrowed(*p.host)
 	}
+	if err := p.configured(); err != nil {
+		return options{}, err
+	}
+	o, err := p.understood()
+	return o, blame(err, p.set, p.file.Defaults)
+}
+
+// understood reads the flags, whoever set them.
+func (p *program) understood() (options, error) {
 	var o options
 	o.settings.ReadFile = p.readFile
 	err := p.limits(&o)

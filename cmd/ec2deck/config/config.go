@@ -1,5 +1,7 @@
 // Package config reads the configuration file, one YAML document:
 //
+//	defaults:                   # flags of every command, by name
+//	  refresh-interval: 30s
 //	serve:                      # flags of `ec2deck serve`, by name
 //	  listen: 0.0.0.0:2222
 //	  authorized-keys: /etc/ec2deck/authorized_keys
@@ -31,8 +33,9 @@ import (
 
 // File is a configuration file that has been read and holds nothing wrong.
 type File struct {
-	Serve []Setting
-	Roles []Role
+	Defaults []Setting // of flags that every command has
+	Serve    []Setting
+	Roles    []Role
 }
 
 // Setting is a flag and its values.
@@ -89,8 +92,9 @@ func Parse(path string, text []byte) (*File, error) {
 	}
 	f := &File{}
 	r.section(document.Content[0], "", fields{
-		"serve": func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
-		"roles": func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
+		"defaults": func(n *yaml.Node, at string) { f.Defaults = r.settings(n, at) },
+		"serve":    func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
+		"roles":    func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
 	})
 	if err := errors.Join(r.wrong...); err != nil {
 		return nil, err

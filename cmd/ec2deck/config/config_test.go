@@ -59,7 +59,7 @@ func TestAFile(t *testing.T) {
 
 func TestEveryMistakeIsToldWithItsLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"rolse: {}":    `f:1: "rolse" is unknown; there are roles, serve`,
+		"rolse: {}":    `f:1: "rolse" is unknown; there are defaults, roles, serve`,
 		"\nroles: [a]": "f:2: roles: write names with values",
 		"roles:\n  a:\n    risk: stop\n    keys: " + ada: `f:3: roles.a.risk: "stop" is no risk; choose one of read, change, disrupt, destroy`,
 		"roles:\n  a: {}":                                 "f:2: roles: a fits nobody: give it keys or principals, or call it default",
