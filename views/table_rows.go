@@ -82,11 +82,12 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string) []cell[T] {
 		}
 		cells = append(cells, made)
 	}
+	tone := func(r *row[T]) theme.Tone { return map[bool]theme.Tone{true: theme.Bad}[r.src.danger] }
 	region := func(r *row[T]) string { return r.src.scope.Region }
 	// Behind what identifies a row, so that they are seen on a narrow terminal too.
 	return slices.Insert(cells, min(3, len(cells)),
-		cell[T]{title: accountTitle, width: 12, value: account, show: func(r *row[T], _ time.Time) string { return account(r) }},
-		cell[T]{title: regionTitle, width: 14, value: region, show: func(r *row[T], _ time.Time) string { return region(r) }},
+		cell[T]{title: accountTitle, width: 12, value: account, show: func(r *row[T], _ time.Time) string { return account(r) }, tone: tone},
+		cell[T]{title: regionTitle, width: 14, value: region, show: func(r *row[T], _ time.Time) string { return region(r) }, tone: tone},
 	)
 }
 

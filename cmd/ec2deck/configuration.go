@@ -63,7 +63,10 @@ func (p *program) configured() (err error) {
 func (p *program) overruled(s config.Setting) bool {
 	real := map[string][]string{
 		"profile": {"AWS_PROFILE"}, "region": {"AWS_REGION", "AWS_DEFAULT_REGION"}, "endpoint-url": {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"},
-		"proxy-host": nil, "proxy-port": nil,
+		"proxy-host": nil, "proxy-port": nil, "connection": {"AWS_PROFILE"},
+	}
+	if s.Name == "profile" && len(p.flags.connection) > 0 || s.Name == "connection" && len(p.flags.profile) > 0 {
+		return true
 	}
 	names, about := real[s.Name]
 	return about && (len(p.flags.demo) > 0 || slices.ContainsFunc(names, func(n string) bool { return p.getenv(n) != "" }))

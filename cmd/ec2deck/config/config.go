@@ -2,6 +2,11 @@
 //
 //	defaults:                   # flags of every command, by name
 //	  refresh-interval: 30s
+//	connections:
+//	  live:
+//	    profile: production
+//	    regions: [eu-west-1]
+//	    production: true        # and so read-only without --write
 //	serve:                      # flags of `ec2deck serve`, by name
 //	  listen: 0.0.0.0:2222
 //	  authorized-keys: /etc/ec2deck/authorized_keys
@@ -33,9 +38,10 @@ import (
 
 // File is a configuration file that has been read and holds nothing wrong.
 type File struct {
-	Defaults []Setting // of flags that every command has
-	Serve    []Setting
-	Roles    []Role
+	Defaults    []Setting // of flags that every command has
+	Connections []Connection
+	Serve       []Setting
+	Roles       []Role
 }
 
 // Setting is a flag and its values.
@@ -92,9 +98,10 @@ func Parse(path string, text []byte) (*File, error) {
 	}
 	f := &File{}
 	r.section(document.Content[0], "", fields{
-		"defaults": func(n *yaml.Node, at string) { f.Defaults = r.settings(n, at) },
-		"serve":    func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
-		"roles":    func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
+		"defaults":    func(n *yaml.Node, at string) { f.Defaults = r.settings(n, at) },
+		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
+		"serve":       func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
+		"roles":       func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
 	})
 	if err := errors.Join(r.wrong...); err != nil {
 		return nil, err
@@ -206,7 +213,12 @@ func (r *reader) list(n *yaml.Node, at string) []string {
 func (r *reader) settings(n *yaml.Node, at string) []Setting {
 	var out []Setting
 	r.each(n, at, func(key, value *yaml.Node) {
-		out = append(out, Setting{key.Value, r.list(value, below(at, key.Value)), fmt.Sprintf("%s:%d: %s", r.path, key.Line, below(at, key.Value))})
+		out = append(out, r.setting(key.Value, value, below(at, key.Value)))
 	})
 	return out
+}
+
+// setting reads one value, or several, and remembers where they stand.
+func (r *reader) setting(name string, n *yaml.Node, at string) Setting {
+	return Setting{name, r.list(n, at), fmt.Sprintf("%s:%d: %s", r.path, n.Line, at)}
 }
