@@ -89,7 +89,7 @@ func (m *Model) bar() string {
 	if warning != "" {
 		right = m.env.Theme.Tone(theme.Bad).Render(warning) + "  " + right
 	}
-	left := m.tabs(m.width-ansi.StringWidth(right)-2, alarm)
+	left := m.tabLine(m.width-ansi.StringWidth(right)-2, alarm)
 	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
 	line := left + strings.Repeat(" ", max(1, gap)) + right
 	if alarm {
@@ -128,38 +128,6 @@ func (m *Model) warning() (text string, alarm bool) {
 		}
 	}
 	return strings.Join(slices.Compact(said), " · "), alarm
-}
-
-// tabs names the tables with their number keys: the open one, and of the
-// others as many as there is room for.
-func (m *Model) tabs(room int, alarm bool) string {
-	th := m.env.Theme
-	texts := make([]string, len(m.specs))
-	for i, s := range m.specs {
-		info := s.Info()
-		texts[i] = strings.TrimSpace(numberKey(i) + " " + info.Tab)
-		if info.Kind == m.kind {
-			if th.Plain() || alarm {
-				texts[i] = "[" + texts[i] + "]"
-			}
-			room -= len("ec2deck  ") + ansi.StringWidth(texts[i]) + len("  …")
-		}
-	}
-	left, more := th.Tone(theme.Strong).Render("ec2deck"), true
-	for i, s := range m.specs {
-		if s.Info().Kind == m.kind {
-			left += "  " + th.Tab.Render(texts[i])
-			continue
-		}
-		room -= ansi.StringWidth(texts[i]) + 2
-		if more = more && room >= 0; more {
-			left += "  " + th.Bar.Render(texts[i])
-		}
-	}
-	if !more {
-		left += "  " + th.Bar.Render("…")
-	}
-	return left
 }
 
 // numberKey is the key of a table by its place; those after the ninth have none.

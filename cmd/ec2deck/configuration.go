@@ -171,6 +171,9 @@ func (p *program) initConfig(args []string) error {
 func (p *program) checkConfig() error {
 	_, err := p.options()
 	if err == nil {
+		_, err = newTaste(p.file)
+	}
+	if err == nil {
 		err = p.checkServe()
 	}
 	if err != nil {

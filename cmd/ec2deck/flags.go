@@ -49,7 +49,7 @@ type globals struct {
 	profile, region, endpoint, proxyHost, proxyPort values
 	timeout, waitTimeout, refresh                   values
 	readOnly, ascii, demo, instances, fleet, config values
-	connection, write                               values
+	connection, write, view, filter                 values
 }
 
 func (g *globals) addAll(set *pflag.FlagSet) {
@@ -69,6 +69,12 @@ func (g *globals) addAll(set *pflag.FlagSet) {
 	add(set, &g.instances, "instances", "number", "", "instances of the simulated first region, 1 to 50000 (demo and sim)")
 	add(set, &g.config, "config", "file", "", "the configuration (default: ec2deck/config.yaml in the XDG configuration directory, if it is there)")
 	add(set, &g.fleet, "fleet", "file", "", "what the simulated accounts hold (demo and sim)")
+}
+
+// addScreen declares what only the screen has.
+func (g *globals) addScreen(set *pflag.FlagSet) {
+	add(set, &g.view, "view", "name", "", "the table, or the view of the configuration, that the screen begins with")
+	add(set, &g.filter, "filter", "words", "", "the filter that it begins with, as after /")
 }
 
 // bad is a value of a flag that breaks a rule.

@@ -44,6 +44,7 @@ func (p *program) tree() *cobra.Command {
 	root.RunE = p.openScreen
 	p.set = root.PersistentFlags()
 	p.flags.addAll(p.set)
+	p.flags.addScreen(root.Flags())
 	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.versionCommand(), p.manCommand())
 	return root
 }

@@ -82,6 +82,10 @@ func (o options) of(s serve.Session, r *rights, sinks journal.Sinks) *options {
 
 // serveSSH gives each login a session of its own, made of the same options.
 func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *rights, sinks journal.Sinks) error {
+	like, err := newTaste(r.file)
+	if err != nil {
+		return err
+	}
 	cfg.Ready = func(address string) {
 		_, _ = fmt.Fprintln(p.out, "listening on "+address)
 		if cfg.Open {
@@ -92,7 +96,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 	cfg.Role = func(s serve.Session) string { return r.role(s).Name }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
 		own := o.of(s, r, sinks)
-		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, r.next), nil
+		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, like, r.next), nil
 	}
 	cfg.Command = func(ctx context.Context, s serve.Session, args []string, in io.Reader, out, errs io.Writer) int {
 		hosted := &program{in: in, out: out, errs: errs, getenv: func(string) string { return "" }, host: o.of(s, r, sinks)}

@@ -7,6 +7,12 @@
 //	    profile: production
 //	    regions: [eu-west-1]
 //	    production: true        # and so read-only without --write
+//	tables:
+//	  instances: {columns: [name, id, state, age], sort: -age}
+//	naming: '{Name} ({InstanceId})'
+//	views:
+//	  - {name: bastions, table: instances, filter: 'tag:Role=bastion'}
+//	export: {col-delimiter: ;}
 //	serve:                      # flags of `ec2deck serve`, by name
 //	  listen: 0.0.0.0:2222
 //	  authorized-keys: /etc/ec2deck/authorized_keys
@@ -40,6 +46,10 @@ import (
 type File struct {
 	Defaults    []Setting // of flags that every command has
 	Connections []Connection
+	Tables      []Table
+	Naming      Setting
+	Views       []View
+	Export      []Setting // delimiters
 	Serve       []Setting
 	Roles       []Role
 }
@@ -100,6 +110,10 @@ func Parse(path string, text []byte) (*File, error) {
 	r.section(document.Content[0], "", fields{
 		"defaults":    func(n *yaml.Node, at string) { f.Defaults = r.settings(n, at) },
 		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
+		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },
+		"naming":      func(n *yaml.Node, at string) { f.Naming = r.setting("naming", n, at) },
+		"views":       func(n *yaml.Node, at string) { f.Views = r.views(n, at) },
+		"export":      func(n *yaml.Node, at string) { f.Export = r.settings(n, at) },
 		"serve":       func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
 		"roles":       func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
 	})
@@ -220,5 +234,17 @@ func (r *reader) settings(n *yaml.Node, at string) []Setting {
 
 // setting reads one value, or several, and remembers where they stand.
 func (r *reader) setting(name string, n *yaml.Node, at string) Setting {
-	return Setting{name, r.list(n, at), fmt.Sprintf("%s:%d: %s", r.path, n.Line, at)}
+	return Setting{name, r.list(n, at), r.where(n, at)}
+}
+
+func (r *reader) where(n *yaml.Node, at string) string {
+	return awsops.Clean(fmt.Sprintf("%s:%d: %s", r.path, n.Line, at))
+}
+
+// One is the value of a setting that has one, or "".
+func (s Setting) One() string {
+	if len(s.Values) != 1 {
+		return ""
+	}
+	return s.Values[0]
 }
