@@ -98,7 +98,7 @@ func (r Request) Phrase() string {
 // It is the one place that decides, for the screen, the command line and SSH,
 // and a refusal is recorded.
 func (s *Session) Need(r Request) (Confirmation, error) {
-	info, policy := r.Operation.Info(), s.Policy()
+	info, policy := r.Operation.Info(), s.Policy().At(r.Scope)
 	risk := info.RiskOf(r.Values)
 	if err := s.allows(r, policy, risk); err != nil {
 		s.refused(r, err)

@@ -27,7 +27,7 @@ type guard struct {
 // guarded puts the guard into a client of the session.
 func (s *Session) guarded(cfg aws.Config, profile string) func(*ec2.Options) {
 	g := &guard{session: s, profile: profile, client: func(region string) *ec2.Client {
-		return ec2.NewFromConfig(cfg, clientOptions(s.settings), func(o *ec2.Options) { o.Region = region })
+		return ec2.NewFromConfig(cfg, clientOptions(s.settings.of(profile)), func(o *ec2.Options) { o.Region = region })
 	}}
 	return func(o *ec2.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return stack.Build.Add(g, middleware.Before) })
@@ -39,7 +39,8 @@ func (*guard) ID() string { return "ec2deck.Guard" }
 
 // HandleBuild implements middleware.BuildMiddleware.
 func (g *guard) HandleBuild(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (out middleware.BuildOutput, meta middleware.Metadata, err error) {
-	policy, scope := g.session.Policy(), Scope{Profile: g.profile, Region: awsmiddleware.GetRegion(ctx)} // a copy goes to another region
+	scope := Scope{Profile: g.profile, Region: awsmiddleware.GetRegion(ctx)} // a copy goes to another region
+	policy := g.session.Policy().At(scope)
 	if err := policy.covers(scope); err != nil {
 		return out, meta, err
 	}

@@ -22,6 +22,10 @@ type Policy struct {
 	Tags TagLimit
 	// Production raises every confirmation by one.
 	Production bool
+	// Cautions say more about some scopes; see At.
+	Cautions []Caution
+	// By is the one that made it read-only, in what At returns.
+	By *Caution
 }
 
 // Fixed is a policy that stays.
@@ -54,6 +58,7 @@ func (p Policy) Narrowed(by Policy) Policy {
 		p.Refuses = by.Refuses
 	}
 	p.Production = p.Production || by.Production
+	p.Cautions = append(slices.Clip(p.Cautions), by.Cautions...)
 	return p
 }
 
@@ -89,6 +94,8 @@ func (p Policy) allows(operation string, risk Risk) error {
 		return p.coversProfile("")
 	case p.Refuses == Reads || risk < p.Refuses:
 		return nil
+	case p.By != nil:
+		return &Error{Operation: operation, Class: Forbidden, Code: "ReadOnly", Message: operation + " is refused: the connection " + p.By.Connection + " is read-only", Hint: p.By.Hint}
 	case p.Role == "" && p.ReadOnly():
 		return &Error{Operation: operation, Class: Forbidden, Code: "ReadOnly", Message: operation + " is refused: this session is read-only", Hint: "Start without --read-only to change things."}
 	}

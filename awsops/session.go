@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,8 @@ type Settings struct {
 	Endpoint string
 	// Proxy is host:port; empty leaves it to the environment.
 	Proxy string
+	// Connections say otherwise for some profiles, by their names.
+	Connections map[string]Connection
 	// Timeout bounds one call; 0 is no limit.
 	Timeout time.Duration
 	// Policy tells what the session may do now; nil allows everything. It is
@@ -61,6 +64,22 @@ type Settings struct {
 	HTTPClient aws.HTTPClient
 	// Shared is what this session has in common with others; nil is nothing.
 	Shared *Shared
+}
+
+// Connection is the way to one profile; what is empty is as for the others.
+type Connection struct {
+	Regions         []string
+	Endpoint, Proxy string
+}
+
+// of is the settings for a profile.
+func (s Settings) of(profile string) Settings {
+	c := s.Connections[named(profile)]
+	if len(c.Regions) > 0 {
+		s.Regions = c.Regions
+	}
+	s.Endpoint, s.Proxy = cmp.Or(c.Endpoint, s.Endpoint), cmp.Or(c.Proxy, s.Proxy)
+	return s
 }
 
 // AllRegions as a region means every region that is enabled.
@@ -135,12 +154,12 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 		drop()
 		return nil, s.noCredentials(ctx, profile, err)
 	}
-	regions := s.settings.Regions
+	regions := s.settings.of(profile).Regions
 	if len(regions) == 0 {
 		regions = policy.Regions
 	}
 	if slices.Contains(regions, AllRegions) {
-		if regions, err = s.enabledRegions(ctx, cfg); err != nil {
+		if regions, err = s.enabledRegions(ctx, cfg, profile); err != nil {
 			return nil, err
 		}
 	}
@@ -180,13 +199,13 @@ func (s *Session) keep(profile string, cfg aws.Config, account string, regions [
 }
 
 func (s *Session) newClient(cfg aws.Config, scope Scope) *ec2.Client {
-	return ec2.NewFromConfig(cfg, clientOptions(s.settings), func(o *ec2.Options) { o.Region = scope.Region }, s.guarded(cfg, scope.Profile))
+	return ec2.NewFromConfig(cfg, clientOptions(s.settings.of(scope.Profile)), func(o *ec2.Options) { o.Region = scope.Region }, s.guarded(cfg, scope.Profile))
 }
 
 func (s *Session) config(ctx context.Context, profile string) (aws.Config, error) {
 	client := s.settings.HTTPClient
 	if client == nil {
-		client = newHTTPClient(s.settings.Proxy)
+		client = newHTTPClient(s.settings.of(profile).Proxy)
 	}
 	if s.settings.Keys != nil {
 		keys, ok := s.settings.Keys[profile]
@@ -219,8 +238,8 @@ func (s *Session) noCredentials(ctx context.Context, profile string, err error) 
 	return e
 }
 
-func (s *Session) enabledRegions(ctx context.Context, cfg aws.Config) ([]string, error) {
-	out, err := ec2.NewFromConfig(cfg, clientOptions(s.settings)).DescribeRegions(Accept{Age: hardlyChanges}.In(ctx), &ec2.DescribeRegionsInput{})
+func (s *Session) enabledRegions(ctx context.Context, cfg aws.Config, profile string) ([]string, error) {
+	out, err := ec2.NewFromConfig(cfg, clientOptions(s.settings.of(profile))).DescribeRegions(Accept{Age: hardlyChanges}.In(ctx), &ec2.DescribeRegionsInput{})
 	if err != nil {
 		return nil, explain(err, "describe-regions", cfg.Region, false)
 	}
@@ -252,7 +271,7 @@ func (s *Session) Identify(ctx context.Context, scope Scope) (string, error) {
 		return "", err
 	}
 	// That group need not be within the tags of a role.
-	client := ec2.NewFromConfig(cfg, clientOptions(s.settings), func(o *ec2.Options) { o.Region = scope.Region })
+	client := ec2.NewFromConfig(cfg, clientOptions(s.settings.of(scope.Profile)), func(o *ec2.Options) { o.Region = scope.Region })
 	out, err := client.DescribeSecurityGroups(Accept{Age: hardlyChanges}.In(ctx), &ec2.DescribeSecurityGroupsInput{
 		Filters: filtersOn("group-name", "default"), MaxResults: aws.Int32(5),
 	})

@@ -106,7 +106,8 @@ func (s *Session) connect(ctx context.Context, profile string) (cfg aws.Config, 
 		cfg, err = s.config(ctx, profile)
 		return cfg, func() {}, err
 	}
-	key := strings.Join([]string{profile, s.settings.Home, s.settings.Endpoint, s.settings.Proxy}, "\n")
+	own := s.settings.of(profile)
+	key := strings.Join([]string{profile, own.Home, own.Endpoint, own.Proxy}, "\n")
 	answer, err := shared.loads.Get(ctx, key, key, cache.Want{Age: time.Hour}, func(ctx context.Context) (any, int, error) {
 		if c := shared.connection(key); c != nil {
 			return c, 0, nil

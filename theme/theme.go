@@ -60,6 +60,7 @@ type Theme struct {
 	Bar     Paint // the top line
 	Tab     Paint // the open table in the top line
 	Danger  Paint // the title of a destroying confirmation
+	Alarm   Paint // the top line over production
 
 	// Box frames an overlay; DangerBox one that destroys.
 	Box, DangerBox lipgloss.Style
@@ -80,6 +81,7 @@ func New(r *lipgloss.Renderer) Theme {
 		Bar:      paintOf(style().Foreground(faint)),
 		Tab:      paintOf(style().Bold(true).Foreground(accent).Underline(true)),
 		Danger:   paintOf(style().Bold(true).Foreground(bad)),
+		Alarm:    paintOf(style().Bold(true).Foreground(bad).Reverse(true)),
 		Box:      style().Border(lipgloss.RoundedBorder()).BorderForeground(accent).Padding(0, 1),
 	}
 	t.DangerBox = t.Box.BorderForeground(bad)

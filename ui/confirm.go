@@ -223,9 +223,27 @@ func (c *confirm) title() string {
 	if c.dangerous() {
 		paint = th.Danger
 	}
+	if c.production() {
+		paint = th.Alarm
+	}
+	return paint.Render(cut(c.heading(), c.width))
+}
+
+// production says that some of it is about production.
+func (c *confirm) production() bool {
+	policy := c.env.Session.Policy()
+	return slices.ContainsFunc(c.requests, func(r awsops.Request) bool { return policy.At(r.Scope).Production })
+}
+
+// heading is the title in plain text.
+func (c *confirm) heading() string {
+	where := ""
+	if c.production() {
+		where = "PRODUCTION: "
+	}
 	verb := c.info.Verb()
 	if c.info.Makes() {
-		return paint.Render(cut(fmt.Sprintf("%s new %ss?", capital(verb), c.info.Noun), c.width))
+		return fmt.Sprintf("%s%s new %ss?", where, capital(verb), c.info.Noun)
 	}
 	var how []string
 	for _, f := range c.info.Fields {
@@ -244,7 +262,7 @@ func (c *confirm) title() string {
 	if len(how) > 0 {
 		what += ", " + strings.Join(how, ", ")
 	}
-	return paint.Render(cut(fmt.Sprintf("%s %s?", capital(verb), what), c.width))
+	return fmt.Sprintf("%s%s %s?", where, capital(verb), what)
 }
 
 // article puts a or an before a noun.

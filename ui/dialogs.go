@@ -105,11 +105,16 @@ type entry struct {
 	pick       views.Intent
 }
 
-func newPalette(env views.Env, specs []views.Spec) *palette {
+func newPalette(env views.Env, specs []views.Spec, tabs []tab) *palette {
 	p := &palette{base: base{env: env}, input: views.NewInput(env, ":")}
 	for _, s := range specs {
 		i := s.Info()
 		p.entries = append(p.entries, entry{i.Kind, "the table of " + strings.ToLower(i.Title), switched{kind: i.Kind}})
+	}
+	for _, t := range tabs {
+		if t.saved {
+			p.entries = append(p.entries, entry{t.title, "the view of " + t.kind + ": " + t.query, switched{kind: t.key}})
+		}
 	}
 	for _, op := range awsops.All() {
 		i := op.Info()

@@ -70,6 +70,10 @@ type options struct {
 	timeout   time.Duration
 	colours   termenv.Profile
 	query     string
+	kind      string // of the first table
+	saved     []Saved
+	setups    map[string]views.Setup
+	naming    *awsops.Naming
 	keys      map[string]aws.CredentialsProvider
 	refresh   time.Duration
 	hosted    bool // without files
@@ -101,13 +105,13 @@ func newDriver(t testing.TB, o options) *driver {
 	d.model = New(Config{
 		Env: views.Env{
 			Context: t.Context(), Session: session, Theme: theme.New(renderer), Keys: keymap.Default(),
-			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted),
+			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Setups: o.setups, Naming: o.naming,
 			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
 				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
 				return nil
 			},
 		},
-		Specs: views.All(), Query: o.query, ASCII: o.ascii,
+		Specs: views.All(), Query: o.query, Kind: o.kind, Saved: o.saved, ASCII: o.ascii,
 		Clipboard: func(s string) error { d.copied = append(d.copied, s); return nil },
 	})
 	if o.width == 0 {

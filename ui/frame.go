@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -83,44 +85,49 @@ func (m *Model) bar() string {
 	if label := m.policy.Label(); label != "" {
 		right = m.env.Theme.Tone(theme.Good).Render(label) + "  " + right
 	}
-	left := m.tabs(m.width - ansi.StringWidth(right) - 2)
-	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
-	if gap < 1 {
-		return cut(left+" "+right, m.width)
+	warning, alarm := m.warning()
+	if warning != "" {
+		right = m.env.Theme.Tone(theme.Bad).Render(warning) + "  " + right
 	}
-	return left + strings.Repeat(" ", gap) + right
+	left := m.tabLine(m.width-ansi.StringWidth(right)-2, alarm)
+	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
+	line := left + strings.Repeat(" ", max(1, gap)) + right
+	if alarm {
+		return m.env.Theme.Alarm.Render(cut(ansi.Strip(line), m.width))
+	}
+	return cut(line, m.width)
 }
 
-// tabs names the tables with their number keys: the open one, and of the
-// others as many as there is room for.
-func (m *Model) tabs(room int) string {
-	th := m.env.Theme
-	texts := make([]string, len(m.specs))
-	for i, s := range m.specs {
-		info := s.Info()
-		texts[i] = strings.TrimSpace(numberKey(i) + " " + info.Tab)
-		if info.Kind == m.kind {
-			if th.Plain() {
-				texts[i] = "[" + texts[i] + "]"
-			}
-			room -= len("ec2deck  ") + ansi.StringWidth(texts[i]) + len("  …")
+// warning is what has to be said of the scopes that are open, and whether one
+// of them is production.
+func (m *Model) warning() (text string, alarm bool) {
+	var said []string
+	scopes := m.env.Session.Scopes()
+	names := map[string]int{}
+	for _, s := range scopes {
+		names[s.Profile]++
+		at := m.policy.At(s)
+		alarm = alarm || at.Production
+		word := ""
+		if at.Production {
+			word = "PRODUCTION"
+		}
+		for _, c := range m.policy.CautionsAt(s) {
+			word = cmp.Or(c.Warning, word)
+		}
+		if at.By != nil {
+			word = strings.TrimSpace(word + " read-only")
+		}
+		if word != "" && !slices.Contains(said, s.Profile+": "+word) {
+			said = append(said, s.Profile+": "+word)
 		}
 	}
-	left, more := th.Tone(theme.Strong).Render("ec2deck"), true
-	for i, s := range m.specs {
-		if s.Info().Kind == m.kind {
-			left += "  " + th.Tab.Render(texts[i])
-			continue
-		}
-		room -= ansi.StringWidth(texts[i]) + 2
-		if more = more && room >= 0; more {
-			left += "  " + th.Bar.Render(texts[i])
+	if len(names) == 1 { // which the line names anyway
+		for i, s := range said {
+			_, said[i], _ = strings.Cut(s, ": ")
 		}
 	}
-	if !more {
-		left += "  " + th.Bar.Render("…")
-	}
-	return left
+	return strings.Join(slices.Compact(said), " · "), alarm
 }
 
 // numberKey is the key of a table by its place; those after the ninth have none.

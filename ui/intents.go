@@ -85,20 +85,20 @@ func (m *Model) pop() tea.Cmd {
 	return nil
 }
 
-// switchTo opens the table of a kind as it was left.
-func (m *Model) switchTo(kind string) tea.Cmd {
-	if kind == m.kind && len(m.stack) == 1 {
+// switchTo opens a tab as it was left.
+func (m *Model) switchTo(key string) tea.Cmd {
+	if key == m.open && len(m.stack) == 1 {
 		return nil
 	}
 	for _, v := range m.stack {
 		v.Close()
 	}
-	t, ok := m.tables[kind]
+	t, ok := m.tables[key]
 	if !ok {
-		t = m.newTable(kind, "")
-		m.tables[kind] = t
+		t = m.newTab(key)
+		m.tables[key] = t
 	}
-	m.kind, m.stack = kind, []views.View{t}
+	m.open, m.stack = key, []views.View{t}
 	m.resize()
 	return t.Init()
 }

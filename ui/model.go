@@ -24,8 +24,10 @@ import (
 type Config struct {
 	Env   views.Env
 	Specs []views.Spec
-	// Kind and Query choose the first table; empty is the first of Specs.
+	// Kind and Query choose the first table; empty is the first of Specs. Kind
+	// may be the name of one of Saved.
 	Kind, Query string
+	Saved       []Saved
 	// ASCII draws with nothing but ASCII.
 	ASCII bool
 	// Rights gives a channel that is closed when the session's rights may have
@@ -39,13 +41,14 @@ type Config struct {
 type Model struct {
 	env       views.Env
 	specs     []views.Spec
+	tabs      []tab
 	clipboard func(string) error
 	rights    func() <-chan struct{}
 	policy    awsops.Policy // as the screen shows it
 	ascii     bool
 
-	tables   map[string]views.View // the table of each kind, once opened
-	kind     string                // the table at the bottom of the stack
+	tables   map[string]views.View // the table of each tab, once opened
+	open     string                // the tab at the bottom of the stack
 	stack    []views.View
 	overlays []views.View
 
@@ -94,13 +97,16 @@ func New(c Config) *Model {
 	for _, p := range c.Env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}
-	kind := c.Kind
-	if kind == "" {
-		kind = c.Specs[0].Info().Kind
+	m.tabs = newTabs(c.Specs, c.Saved)
+	first := m.tabs[0]
+	for _, t := range m.tabs {
+		if c.Kind != "" && (t.key == c.Kind || t.saved && t.title == c.Kind) {
+			first = t
+		}
 	}
-	m.kind = kind
-	m.stack = []views.View{m.newTable(kind, c.Query)}
-	m.tables[kind] = m.stack[0]
+	m.open = first.key
+	m.stack = []views.View{m.newTable(first.kind, strings.TrimSpace(first.query+" "+c.Query))}
+	m.tables[m.open] = m.stack[0]
 	return m
 }
 
@@ -130,7 +136,7 @@ func (m *Model) Init() tea.Cmd { return tea.Batch(m.connect(), m.awaitRights()) 
 func (m *Model) connect() tea.Cmd {
 	cmds := []tea.Cmd{m.top().Init()}
 	for _, name := range m.env.Session.Profiles() {
-		cmds = append(cmds, m.open(name))
+		cmds = append(cmds, m.openProfile(name))
 	}
 	return tea.Batch(cmds...)
 }
@@ -139,7 +145,7 @@ func (m *Model) connect() tea.Cmd {
 // service that is not there.
 const openTimeout = 20 * time.Second
 
-func (m *Model) open(name string) tea.Cmd {
+func (m *Model) openProfile(name string) tea.Cmd {
 	ctx, session := m.env.Context, m.env.Session
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, openTimeout)
@@ -217,8 +223,8 @@ func (m *Model) broadcast(msg tea.Msg) tea.Cmd {
 // everyView lists each view once: the kept tables, the stack, the dialogs.
 func (m *Model) everyView() []views.View {
 	var all []views.View
-	for _, s := range m.specs {
-		if t, ok := m.tables[s.Info().Kind]; ok {
+	for _, tab := range m.tabs {
+		if t, ok := m.tables[tab.key]; ok {
 			all = append(all, t)
 		}
 	}
@@ -293,7 +299,7 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	}
 	switch {
 	case key.Matches(msg, k.Palette):
-		return m.push(newPalette(m.env, m.specs))
+		return m.push(newPalette(m.env, m.specs, m.tabs))
 	case key.Matches(msg, k.Help):
 		return m.push(m.newHelp())
 	case key.Matches(msg, k.Messages):
@@ -327,7 +333,7 @@ func (m *Model) reconnect() tea.Cmd {
 	for _, name := range m.env.Session.Profiles() {
 		if m.profile(name).err != nil {
 			m.profiles[name] = &profile{}
-			cmds = append(cmds, m.open(name))
+			cmds = append(cmds, m.openProfile(name))
 		}
 	}
 	return tea.Batch(cmds...)

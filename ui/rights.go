@@ -48,8 +48,8 @@ func (m *Model) onRights() tea.Cmd {
 	for _, p := range m.env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}
-	m.stack = []views.View{m.newTable(m.kind, "")}
-	m.tables[m.kind] = m.stack[0]
+	m.stack = []views.View{m.newTab(m.open)}
+	m.tables[m.open] = m.stack[0]
 	m.resize()
 	text, tone := "your rights have changed: "+now.Label(), theme.Busy
 	if now.Shut != "" {

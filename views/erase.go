@@ -32,6 +32,11 @@ func (r *Resource[T]) erase() *Resource[any] {
 			return boxed(items), err
 		}
 	}
+	if r.Called != nil {
+		e.Called = func(n *awsops.Naming, row any, at awsops.Scope, account string) string {
+			return r.Called(n, row.(T), at, account)
+		}
+	}
 	if r.Pretend != nil {
 		e.Pretend = func(row any, state string) any { return r.Pretend(row.(T), state) }
 	}

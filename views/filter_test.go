@@ -36,7 +36,7 @@ func things() *Resource[thing] {
 
 func newRows(res *Resource[thing]) *rows[thing] {
 	rs := &rows[thing]{res: res, byID: map[rowID]*row[thing]{}, flashes: 1}
-	rs.cells = newCells(res, func(r *row[thing]) string { return "111122223333" })
+	rs.cells = newCells(res, func(r *row[thing]) string { return "111122223333" }, nil)
 	rs.widths = make([]int, len(rs.cells))
 	return rs
 }

@@ -28,6 +28,7 @@ func instances() *Resource[instance] {
 		ByID:    awsops.InstancesByID,
 		ID:      func(i instance) string { return i.ID },
 		Name:    func(i instance) string { return i.Name },
+		Called:  (*awsops.Naming).Of,
 		State:   func(i instance) string { return i.State },
 		Pretend: func(i instance, state string) instance { i.State, i.Checks = state, awsops.Checks{}; return i },
 		Busy:    instanceBusy,

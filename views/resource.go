@@ -42,6 +42,8 @@ type Resource[T any] struct {
 
 	ID   func(T) string
 	Name func(T) string
+	// Called is the name in a format that the operator chose; it may be nil.
+	Called func(*awsops.Naming, T, awsops.Scope, string) string
 	// State is the word that operations expect to change; it may be nil.
 	State func(T) string
 	// Pretend returns the row in a state that EC2 has just been asked for.
@@ -174,7 +176,11 @@ func (r *Resource[T]) Info() SpecInfo {
 func (r *Resource[T]) New(env Env, query string) View { return r.table(env, query) }
 
 func (r *Resource[T]) table(env Env, query string) *Table[any] {
-	return newTable(env, r.erase(), query)
+	res, setup := r.erase(), env.Setups[r.Kind]
+	res.Columns = setup.arrange(res.Columns)
+	t := newTable(env, res, query)
+	t.rows.sortBy, t.rows.reverse = setup.order(t.rows.cells)
+	return t
 }
 
 func binding(keys, help string) key.Binding {

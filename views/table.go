@@ -47,7 +47,7 @@ type Table[T any] struct {
 func newTable[T any](env Env, res *Resource[T], query string) *Table[T] {
 	t := &Table[T]{env: env, res: res, hidden: map[int]bool{}, input: NewInput(env, "/")}
 	t.rows = rows[T]{res: res, byID: map[rowID]*row[T]{}, flashes: 1}
-	t.rows.cells = newCells(res, t.account)
+	t.rows.cells = newCells(res, t.account, env.Naming)
 	t.rows.widths = make([]int, len(t.rows.cells))
 	for i, c := range t.rows.cells {
 		t.hidden[i] = c.extra

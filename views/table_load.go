@@ -16,7 +16,8 @@ import (
 // slow or failing source holds up no other.
 type source struct {
 	scope   awsops.Scope
-	listing int // counts listings; an answer to an older one is dropped
+	danger  bool // it is production
+	listing int  // counts listings; an answer to an older one is dropped
 	cancel  context.CancelFunc
 	loading bool
 	polling bool
@@ -93,7 +94,7 @@ func (t *Table[T]) connect() tea.Cmd {
 			return s.scope == scope || t.res.Shared && s.scope.Profile == scope.Profile
 		})
 		if !known {
-			src := &source{scope: scope}
+			src := &source{scope: scope, danger: t.env.Session.Policy().At(scope).Production}
 			t.sources = append(t.sources, src)
 			cmds = append(cmds, t.list(src), t.reach(src, true))
 		}

@@ -65,7 +65,7 @@ type cell[T any] struct {
 }
 
 // newCells makes the columns of a resource and of its scopes.
-func newCells[T any](res *Resource[T], account func(*row[T]) string) []cell[T] {
+func newCells[T any](res *Resource[T], account func(*row[T]) string, naming *awsops.Naming) []cell[T] {
 	var cells []cell[T]
 	for _, c := range res.Columns {
 		made := cell[T]{title: c.Title, width: c.Width, grow: c.Grow, extra: c.Extra, right: c.Right}
@@ -73,6 +73,10 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string) []cell[T] {
 		made.show = func(r *row[T], _ time.Time) string { return awsops.Clean(c.Value(r.item)) }
 		if c.Show != nil {
 			made.show = func(r *row[T], now time.Time) string { return awsops.Clean(c.Show(r.item, now)) }
+		}
+		if c.Title == nameTitle && naming != nil && res.Called != nil {
+			made.value = func(r *row[T]) string { return awsops.Clean(res.Called(naming, r.item, r.src.scope, account(r))) }
+			made.show = func(r *row[T], _ time.Time) string { return made.value(r) }
 		}
 		if c.Number != nil {
 			made.number = func(r *row[T]) int64 { return c.Number(r.item) }
@@ -85,11 +89,12 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string) []cell[T] {
 		}
 		cells = append(cells, made)
 	}
+	tone := func(r *row[T], _ time.Time) theme.Tone { return map[bool]theme.Tone{true: theme.Bad}[r.src.danger] }
 	region := func(r *row[T]) string { return r.src.scope.Region }
 	// Behind what identifies a row, so that they are seen on a narrow terminal too.
 	return slices.Insert(cells, min(3, len(cells)),
-		cell[T]{title: accountTitle, width: 12, value: account, show: func(r *row[T], _ time.Time) string { return account(r) }},
-		cell[T]{title: regionTitle, width: 14, value: region, show: func(r *row[T], _ time.Time) string { return region(r) }},
+		cell[T]{title: accountTitle, width: 12, value: account, show: func(r *row[T], _ time.Time) string { return account(r) }, tone: tone},
+		cell[T]{title: regionTitle, width: 14, value: region, show: func(r *row[T], _ time.Time) string { return region(r) }, tone: tone},
 	)
 }
 
@@ -97,6 +102,7 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string) []cell[T] {
 const (
 	accountTitle = "Account"
 	regionTitle  = "Region"
+	nameTitle    = "Name" // which a format may fill
 )
 
 // rows is the data of a table: all rows, and those that pass the filter, both

@@ -35,6 +35,10 @@ type Env struct {
 	// Keep makes sure of a new file for a secret. It is nil where files would be
 	// another's: then secrets are shown once.
 	Keep func(path string) (Keeper, error)
+	// Setups say how tables begin, by kind, and Naming how instances are called;
+	// nil is as they are declared.
+	Setups map[string]Setup
+	Naming *awsops.Naming
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
 }

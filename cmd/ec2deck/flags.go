@@ -49,11 +49,13 @@ type globals struct {
 	profile, region, endpoint, proxyHost, proxyPort values
 	timeout, waitTimeout, refresh                   values
 	readOnly, ascii, demo, instances, fleet, config values
+	connection, write, view, filter                 values
 }
 
 func (g *globals) addAll(set *pflag.FlagSet) {
 	add(set, &g.profile, "profile", "names", "", "profiles of the AWS files, repeated or with commas (default: the SDK's default chain)")
 	add(set, &g.region, "region", "names", "", "regions, repeated or with commas; all means every enabled one (default: the profile's own)")
+	add(set, &g.connection, "connection", "names", "", "connections of the configuration, repeated or with commas, in the place of --profile")
 	add(set, &g.endpoint, "endpoint-url", "url", "", "another address than EC2's own (default: AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL)")
 	add(set, &g.proxyHost, "proxy-host", "host", "", "HTTP proxy, with --proxy-port (default: the environment's)")
 	add(set, &g.proxyPort, "proxy-port", "port", "", "port of the HTTP proxy, 1 to 65535")
@@ -61,11 +63,18 @@ func (g *globals) addAll(set *pflag.FlagSet) {
 	add(set, &g.waitTimeout, "wait-timeout", "duration", "10m", "limit of --wait, 1s to 24h")
 	add(set, &g.refresh, "refresh-interval", "duration", "15s", "how often the screen reads again, 2s to 1h, or off")
 	add(set, &g.readOnly, "read-only", "", "false", "refuse every change")
+	add(set, &g.write, "write", "", "false", "let production be changed")
 	add(set, &g.ascii, "ascii", "", "false", "draw with ASCII only (default: as LC_ALL, LC_CTYPE or LANG say)")
 	add(set, &g.demo, "demo", "", "false", "work on made-up accounts, without AWS and without a network")
 	add(set, &g.instances, "instances", "number", "", "instances of the simulated first region, 1 to 50000 (demo and sim)")
 	add(set, &g.config, "config", "file", "", "the configuration (default: ec2deck/config.yaml in the XDG configuration directory, if it is there)")
 	add(set, &g.fleet, "fleet", "file", "", "what the simulated accounts hold (demo and sim)")
+}
+
+// addScreen declares what only the screen has.
+func (g *globals) addScreen(set *pflag.FlagSet) {
+	add(set, &g.view, "view", "name", "", "the table, or the view of the configuration, that the screen begins with")
+	add(set, &g.filter, "filter", "words", "", "the filter that it begins with, as after /")
 }
 
 // bad is a value of a flag that breaks a rule.
@@ -109,9 +118,9 @@ func (v values) truth(flag string) (bool, error) {
 	on := false
 	for _, s := range v {
 		switch strings.ToLower(strings.TrimSpace(s)) {
-		case "true", "t", "yes", "y", "1":
+		case "true", "t", "yes", "y", "1", "on":
 			on = true
-		case "false", "f", "no", "n", "0":
+		case "false", "f", "no", "n", "0", "off":
 			on = false
 		default:
 			return false, bad(flag, s, "write true or false")

@@ -7,10 +7,12 @@ import (
 	"strings"
 
 	"ec2deck/awsops"
+	"ec2deck/cmd/ec2deck/config"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // program is one invocation of the command line.
@@ -21,6 +23,10 @@ type program struct {
 	// host is what the server has fixed, for a command that came over SSH.
 	host  *options
 	flags globals
+	set   *pflag.FlagSet // of the flags
+	// file is the configuration and path where it was read, "" if there is none.
+	file *config.File
+	path string
 }
 
 // usageError is a command line that cannot be carried out. Nothing was sent.
@@ -36,8 +42,10 @@ func (p *program) tree() *cobra.Command {
 	root := p.root()
 	root.Args = func(_ *cobra.Command, args []string) error { return unknownCommand(args) }
 	root.RunE = p.openScreen
-	p.flags.addAll(root.PersistentFlags())
-	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.versionCommand(), p.manCommand())
+	p.set = root.PersistentFlags()
+	p.flags.addAll(p.set)
+	p.flags.addScreen(root.Flags())
+	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.versionCommand(), p.manCommand())
 	return root
 }
 

@@ -5,17 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"ec2deck/awsops"
 	"ec2deck/cmd/ec2deck/config"
 	"ec2deck/ui/serve"
-
-	"github.com/spf13/pflag"
 )
 
 // rights is what those who log in may do, as the configuration file says now.
@@ -123,58 +118,4 @@ func (r *rights) watch(ctx context.Context) {
 			r.mu.Unlock()
 		}
 	}
-}
-
-// configuration reads the file that --config names, or the one in its usual
-// place if there is one.
-func (p *program) configuration() (path string, file *config.File, err error) {
-	path, err = p.flags.config.one("config")
-	if err != nil {
-		return "", nil, err
-	}
-	if path == "" {
-		path = p.configFile()
-		if _, err := os.Stat(path); path == "" || os.IsNotExist(err) {
-			return "", &config.File{}, nil
-		}
-	}
-	if file, err = config.Load(path); err != nil {
-		return "", nil, usagef("%v", err)
-	}
-	return path, file, nil
-}
-
-// configFile is the usual place of the configuration, or "".
-func (p *program) configFile() string {
-	dir := p.getenv("XDG_CONFIG_HOME")
-	if dir == "" || !filepath.IsAbs(dir) {
-		home := p.getenv("HOME")
-		if home == "" {
-			return ""
-		}
-		dir = filepath.Join(home, ".config")
-	}
-	return filepath.Join(dir, "ec2deck", "config.yaml")
-}
-
-// configure gives the flags of a command that were not written the values that
-// the configuration has for them.
-func configure(flags *pflag.FlagSet, settings []config.Setting) error {
-	for _, s := range settings {
-		f := flags.Lookup(s.Name)
-		if f == nil {
-			var names []string
-			flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-			return usagef("%s is unknown; there are %s", s.Where, strings.Join(slices.DeleteFunc(names, func(n string) bool { return n == "help" }), ", "))
-		}
-		if f.Changed {
-			continue
-		}
-		for _, v := range s.Values {
-			if err := f.Value.Set(v); err != nil {
-				return usagef("%s: %v", s.Where, err)
-			}
-		}
-	}
-	return nil
 }

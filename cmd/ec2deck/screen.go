@@ -32,10 +32,21 @@ type screenOptions struct {
 	ASCII   bool
 	Keep    func(path string) (views.Keeper, error) // nil without files
 	Rights  func() <-chan struct{}                  // nil if they stay
+
+	Taste        taste
+	Kind, Filter string // of the first table
 }
 
 func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	s, o, err := p.session()
+	if err != nil {
+		return err
+	}
+	like, err := newTaste(p.file)
+	if err != nil {
+		return err
+	}
+	kind, filter, err := p.first(like)
 	if err != nil {
 		return err
 	}
@@ -46,7 +57,7 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
-	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen})
+	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Taste: like, Kind: kind, Filter: filter})
 	return p.runScreen(c.Context(), model)
 }
 
@@ -78,9 +89,9 @@ func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o s
 	return ui.New(ui.Config{
 		Env: views.Env{
 			Context: ctx, Session: s, Theme: theme.New(r), Keys: keymap.Default(), Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh,
+			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming,
 		},
-		Specs: views.All(), ASCII: o.ASCII, Rights: o.Rights,
+		Specs: views.All(), ASCII: o.ASCII, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },
 	})
 }
@@ -103,6 +114,6 @@ func clip(out io.Writer, term, text string) error {
 
 // hostedScreen makes the screen of an SSH session, which has no files: they
 // are the server's own.
-func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, rights func() <-chan struct{}) tea.Model {
-	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights})
+func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, like taste, rights func() <-chan struct{}) tea.Model {
+	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights, Taste: like})
 }

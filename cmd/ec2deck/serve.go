@@ -24,29 +24,25 @@ func (p *program) serveCommand() *cobra.Command {
 		Use: "serve", Short: "Offer the screen and the commands over SSH", Args: noArguments,
 		Example: "  ec2deck serve --demo\n  ec2deck serve --listen :2222 --authorized-keys /etc/ec2deck/authorized_keys --trusted-ca /etc/ec2deck/user_ca.pub",
 		RunE: func(c *cobra.Command, _ []string) error {
-			path, file, err := p.configuration()
-			if err == nil {
-				err = configure(c.LocalNonPersistentFlags(), file.Serve)
-			}
-			if err != nil {
-				return err
-			}
 			o, err := p.options()
+			if err == nil {
+				err = configure(c.LocalNonPersistentFlags(), p.file.Serve)
+			}
 			if err != nil {
 				return err
 			}
 			cfg, err := p.config(&d, o.demo)
 			if err != nil {
-				return err
+				return blame(err, c.LocalNonPersistentFlags(), p.file.Serve)
 			}
 			sinks, err := p.sink(&a)
 			if err != nil {
-				return err
+				return blame(err, c.LocalNonPersistentFlags(), p.file.Serve)
 			}
 			o = o.served()
 			counts := newTally()
 			cfg.Metrics = counts.metrics(o.settings.Meter)
-			return p.serveSSH(c.Context(), o, cfg, newRights(path, file, o, cfg.Log), append(sinks, counts))
+			return p.serveSSH(c.Context(), o, cfg, newRights(p.path, p.file, o, cfg.Log), append(sinks, counts))
 		},
 	}
 	d.addAll(c.Flags())
@@ -85,6 +81,10 @@ func (o options) of(s serve.Session, r *rights, sinks journal.Sinks) *options {
 
 // serveSSH gives each login a session of its own, made of the same options.
 func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *rights, sinks journal.Sinks) error {
+	like, err := newTaste(r.file)
+	if err != nil {
+		return err
+	}
 	cfg.Ready = func(address string) {
 		_, _ = fmt.Fprintln(p.out, "listening on "+address)
 		if cfg.Open {
@@ -95,7 +95,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 	cfg.Role = func(s serve.Session) string { return r.role(s).Name }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
 		own := o.of(s, r, sinks)
-		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, r.next), nil
+		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, like, r.next), nil
 	}
 	cfg.Command = func(ctx context.Context, s serve.Session, args []string, in io.Reader, out, errs io.Writer) int {
 		hosted := &program{in: in, out: out, errs: errs, getenv: func(string) string { return "" }, host: o.of(s, r, sinks)}

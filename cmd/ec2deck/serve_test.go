@@ -285,12 +285,12 @@ func TestTheServersConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]string{
 		"serve:\n  listne: x\n":                     `config.yaml:2: serve.listne is unknown; there are admin, audit-keep,`,
-		"serve:\n  listen: [a, b]\n":                "--listen",
-		"serve:\n  max-sessions: many\n":            `--max-sessions "many"`,
+		"serve:\n  listen: [a, b]\n":                `config.yaml:2: serve.listen: "a b": takes one value`,
+		"serve:\n  max-sessions: many\n":            `config.yaml:2: serve.max-sessions: "many"`,
 		"roles:\n  ops: {}\n":                       "ops fits nobody",
 		"serve:\n  audit-log: /proc/nowhere/a\n":    "the journal /proc/nowhere/a cannot be written",
-		"serve:\n  audit-syslog: ftp://x\n":         `--audit-syslog "ftp://x": write local, udp://host:port or tcp://host:port`,
-		"serve:\n  audit-size: 0\n":                 `--audit-size "0"`,
+		"serve:\n  audit-syslog: ftp://x\n":         `config.yaml:2: serve.audit-syslog: "ftp://x": write local, udp://host:port or tcp://host:port`,
+		"serve:\n  audit-size: 0\n":                 `config.yaml:2: serve.audit-size: "0"`,
 		"serve:\n  authorized-keys: /no/such/key\n": "/no/such/key",
 	} {
 		path := filepath.Join(dir, "config.yaml")

@@ -30,10 +30,22 @@ func (p *program) options() (options, error) {
 	if p.host != nil {
 		return p.narrowed(*p.host)
 	}
+	if err := p.configured(); err != nil {
+		return options{}, err
+	}
+	o, err := p.understood()
+	return o, blame(err, p.set, p.file.Defaults)
+}
+
+// understood reads the flags, whoever set them.
+func (p *program) understood() (options, error) {
 	var o options
 	o.settings.ReadFile = p.readFile
 	err := p.limits(&o)
 	if err != nil {
+		return o, err
+	}
+	if err := p.connections(&o); err != nil {
 		return o, err
 	}
 	if o.demo {
@@ -70,10 +82,11 @@ func (p *program) limits(o *options) (err error) {
 	if err != nil {
 		return err
 	}
-	s.Policy = awsops.Fixed(awsops.Policy{})
+	var policy awsops.Policy
 	if readOnly {
-		s.Policy = awsops.Fixed(awsops.Policy{Refuses: awsops.Changes})
+		policy.Refuses = awsops.Changes
 	}
+	s.Policy = awsops.Fixed(policy)
 	if o.ascii, err = f.ascii.truth("ascii"); err != nil {
 		return err
 	}
@@ -259,6 +272,8 @@ func (p *program) narrowed(o options) (options, error) {
 		refusal{"endpoint-url", f.endpoint, "is refused over SSH: the server calls no address that a client names"},
 		refusal{"proxy-host", f.proxyHost, "is refused over SSH: the server has its own way out"},
 		refusal{"proxy-port", f.proxyPort, "is refused over SSH: the server has its own way out"},
+		refusal{"connection", f.connection, "is refused over SSH: name a profile"},
+		refusal{"write", f.write, "is refused over SSH: your role says what you may change"},
 		refusal{"config", f.config, "is refused over SSH: the server has its own"},
 		refusal{"fleet", f.fleet, "is refused over SSH: files are the server's own"},
 		refusal{"instances", f.instances, "is refused over SSH: the server has chosen its accounts"},
@@ -287,7 +302,7 @@ func (p *program) narrowed(o options) (options, error) {
 	s.Timeout, asked.wait = min(s.Timeout, host.Timeout), min(asked.wait, o.wait)
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
-	s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
+	s.Connections, s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Connections, host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
 	s.Journal, s.Who, s.Now, s.Shared, s.Meter = host.Journal, host.Who, host.Now, host.Shared, host.Meter
 	asked.demo, asked.refresh = o.demo, o.refresh
 	return asked, nil

@@ -47,6 +47,9 @@ func (p *program) serveSim(ctx context.Context, address string, latency time.Dur
 	if !loopback(host) {
 		return bad("listen", address, "the simulator knows everybody's secret keys, so it listens on this machine only: write 127.0.0.1")
 	}
+	if err := p.configured(); err != nil {
+		return err
+	}
 	sim, err := p.simulator()
 	if err != nil {
 		return err

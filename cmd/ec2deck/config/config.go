@@ -1,5 +1,18 @@
 // Package config reads the configuration file, one YAML document:
 //
+//	defaults:                   # flags of every command, by name
+//	  refresh-interval: 30s
+//	connections:
+//	  live:
+//	    profile: production
+//	    regions: [eu-west-1]
+//	    production: true        # and so read-only without --write
+//	tables:
+//	  instances: {columns: [name, id, state, age], sort: -age}
+//	naming: '{Name} ({InstanceId})'
+//	views:
+//	  - {name: bastions, table: instances, filter: 'tag:Role=bastion'}
+//	export: {col-delimiter: ;}
 //	serve:                      # flags of `ec2deck serve`, by name
 //	  listen: 0.0.0.0:2222
 //	  authorized-keys: /etc/ec2deck/authorized_keys
@@ -31,8 +44,14 @@ import (
 
 // File is a configuration file that has been read and holds nothing wrong.
 type File struct {
-	Serve []Setting
-	Roles []Role
+	Defaults    []Setting // of flags that every command has
+	Connections []Connection
+	Tables      []Table
+	Naming      Setting
+	Views       []View
+	Export      []Setting // delimiters
+	Serve       []Setting
+	Roles       []Role
 }
 
 // Setting is a flag and its values.
@@ -89,8 +108,14 @@ func Parse(path string, text []byte) (*File, error) {
 	}
 	f := &File{}
 	r.section(document.Content[0], "", fields{
-		"serve": func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
-		"roles": func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
+		"defaults":    func(n *yaml.Node, at string) { f.Defaults = r.settings(n, at) },
+		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
+		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },
+		"naming":      func(n *yaml.Node, at string) { f.Naming = r.setting("naming", n, at) },
+		"views":       func(n *yaml.Node, at string) { f.Views = r.views(n, at) },
+		"export":      func(n *yaml.Node, at string) { f.Export = r.settings(n, at) },
+		"serve":       func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
+		"roles":       func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
 	})
 	if err := errors.Join(r.wrong...); err != nil {
 		return nil, err
@@ -202,7 +227,24 @@ func (r *reader) list(n *yaml.Node, at string) []string {
 func (r *reader) settings(n *yaml.Node, at string) []Setting {
 	var out []Setting
 	r.each(n, at, func(key, value *yaml.Node) {
-		out = append(out, Setting{key.Value, r.list(value, below(at, key.Value)), fmt.Sprintf("%s:%d: %s", r.path, key.Line, below(at, key.Value))})
+		out = append(out, r.setting(key.Value, value, below(at, key.Value)))
 	})
 	return out
+}
+
+// setting reads one value, or several, and remembers where they stand.
+func (r *reader) setting(name string, n *yaml.Node, at string) Setting {
+	return Setting{name, r.list(n, at), r.where(n, at)}
+}
+
+func (r *reader) where(n *yaml.Node, at string) string {
+	return awsops.Clean(fmt.Sprintf("%s:%d: %s", r.path, n.Line, at))
+}
+
+// One is the value of a setting that has one, or "".
+func (s Setting) One() string {
+	if len(s.Values) != 1 {
+		return ""
+	}
+	return s.Values[0]
 }

@@ -59,9 +59,12 @@ func TestAFile(t *testing.T) {
 
 func TestEveryMistakeIsToldWithItsLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"rolse: {}":    `f:1: "rolse" is unknown; there are roles, serve`,
+		"rolse: {}":    `f:1: "rolse" is unknown; there are connections, defaults, export, naming, roles, serve, tables, views`,
 		"\nroles: [a]": "f:2: roles: write names with values",
-		"roles:\n  a:\n    risk: stop\n    keys: " + ada: `f:3: roles.a.risk: "stop" is no risk; choose one of read, change, disrupt, destroy`,
+		"roles:\n  a:\n    risk: stop\n    keys: " + ada:  `f:3: roles.a.risk: "stop" is no risk; choose one of read, change, disrupt, destroy`,
+		"connections:\n  A: {}":                           `f:2: connections: "A" is no name of a connection`,
+		"connections:\n  a:\n    read-only: 7":            `f:3: connections.a.read-only: "7" is neither true nor false`,
+		"connections:\n  a:\n    region: x":               `f:3: connections.a: "region" is unknown; there are endpoint-url, production, profile, proxy, read-only, regions, warning`,
 		"roles:\n  a: {}":                                 "f:2: roles: a fits nobody: give it keys or principals, or call it default",
 		"roles:\n  Ops: {}":                               `f:2: roles: "Ops" is no name of a role`,
 		"roles:\n  a:\n    keys: [MD5:aa]":                `f:3: roles.a.keys: "MD5:aa" is no fingerprint`,

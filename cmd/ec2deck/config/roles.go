@@ -28,7 +28,7 @@ func risks() []string {
 func (r *reader) roles(n *yaml.Node, at string) []Role {
 	var out []Role
 	r.each(n, at, func(key, value *yaml.Node) {
-		if strings.ContainsFunc(key.Value, func(c rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_", c) }) {
+		if !named(key.Value) {
 			r.say(key, at, "%q is no name of a role: write lower-case letters, digits, - and _", key.Value)
 			return
 		}

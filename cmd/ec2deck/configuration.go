@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"ec2deck/awsops"
+	"ec2deck/cmd/ec2deck/config"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// configuration reads the file that --config names, or the one in its usual
+// place if there is one.
+func (p *program) configuration() (path string, file *config.File, err error) {
+	path, err = p.flags.config.one("config")
+	if err != nil {
+		return "", nil, err
+	}
+	if path == "" {
+		path = p.configFile()
+		if _, err := os.Stat(path); path == "" || os.IsNotExist(err) {
+			return "", &config.File{}, nil
+		}
+	}
+	if file, err = config.Load(path); err != nil {
+		return "", nil, usagef("%v", err)
+	}
+	return path, file, nil
+}
+
+// configFile is the usual place of the configuration, or "".
+func (p *program) configFile() string {
+	dir := p.getenv("XDG_CONFIG_HOME")
+	if dir == "" || !filepath.IsAbs(dir) {
+		home := p.getenv("HOME")
+		if home == "" {
+			return ""
+		}
+		dir = filepath.Join(home, ".config")
+	}
+	return filepath.Join(dir, "ec2deck", "config.yaml")
+}
+
+// configured reads the configuration, once, and gives the global flags that
+// were not written the values that it has for them.
+func (p *program) configured() (err error) {
+	if p.file != nil {
+		return nil
+	}
+	if p.path, p.file, err = p.configuration(); err != nil || p.set == nil {
+		return err
+	}
+	return configure(p.set, slices.DeleteFunc(slices.Clone(p.file.Defaults), p.overruled))
+}
+
+// overruled says that a default counts for nothing: the environment names
+// something else, or the accounts are made up.
+func (p *program) overruled(s config.Setting) bool {
+	real := map[string][]string{
+		"profile": {"AWS_PROFILE"}, "region": {"AWS_REGION", "AWS_DEFAULT_REGION"}, "endpoint-url": {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"},
+		"proxy-host": nil, "proxy-port": nil, "connection": {"AWS_PROFILE"},
+	}
+	if s.Name == "profile" && len(p.flags.connection) > 0 || s.Name == "connection" && len(p.flags.profile) > 0 {
+		return true
+	}
+	names, about := real[s.Name]
+	return about && (len(p.flags.demo) > 0 || slices.ContainsFunc(names, func(n string) bool { return p.getenv(n) != "" }))
+}
+
+// blame tells an error about a flag with the line of the configuration, if the
+// value stands there.
+func blame(err error, flags *pflag.FlagSet, settings []config.Setting) error {
+	wrong, ok := as[*awsops.InputError](err)
+	if !ok || flags == nil {
+		return err
+	}
+	if f := flags.Lookup(wrong.Field); f == nil || f.Changed {
+		return err
+	}
+	for _, s := range settings {
+		if s.Name == wrong.Field {
+			return usagef("%s: %q: %s", s.Where, wrong.Value, wrong.Rule)
+		}
+	}
+	return err
+}
+
+// configure gives the flags of a command that were not written the values that
+// the configuration has for them.
+func configure(flags *pflag.FlagSet, settings []config.Setting) error {
+	for _, s := range settings {
+		f := flags.Lookup(s.Name)
+		if f == nil || s.Name == "config" {
+			var names []string
+			flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+			return usagef("%s is unknown; there are %s", s.Where, strings.Join(slices.DeleteFunc(names, func(n string) bool { return n == "help" || n == "config" }), ", "))
+		}
+		if f.Changed {
+			continue
+		}
+		for _, v := range s.Values {
+			if err := f.Value.Set(v); err != nil {
+				return usagef("%s: %v", s.Where, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *program) configCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "config", Short: "Write or check the configuration",
+		RunE: func(c *cobra.Command, args []string) error {
+			return usagef("write `%s init` or `%s check`", c.CommandPath(), c.CommandPath())
+		},
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "init [-]", Short: "Write a commented configuration in its place, or - to standard output",
+		Example: "  ec2deck config init\n  ec2deck config init - | less",
+		RunE:    func(_ *cobra.Command, args []string) error { return p.initConfig(args) },
+	}, &cobra.Command{
+		Use: "check", Short: "Say whether the configuration can be used, or everything that is wrong with it", Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return p.checkConfig() },
+	})
+	return c
+}
+
+// initConfig writes the commented default. Nothing is overwritten.
+func (p *program) initConfig(args []string) error {
+	if len(args) > 1 || len(args) == 1 && args[0] != onStdout {
+		return usagef("config init takes no argument but - for standard output; --config FILE names another place")
+	}
+	if len(args) == 1 {
+		_, err := fmt.Fprint(p.out, config.Default())
+		return err
+	}
+	path, err := p.flags.config.one("config")
+	if err != nil {
+		return err
+	}
+	if path = or(path, p.configFile()); path == "" {
+		return bad("config", "", "is required: neither XDG_CONFIG_HOME nor HOME says where to keep it")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return usagef("the configuration %s cannot be written: %s", path, cause(err))
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if os.IsExist(err) {
+		return usagef("the configuration %s exists already, and nothing is overwritten", path)
+	}
+	if err == nil {
+		_, err = file.WriteString(config.Default())
+		if closed := file.Close(); err == nil {
+			err = closed
+		}
+	}
+	if err != nil {
+		return usagef("the configuration %s cannot be written: %s", path, cause(err))
+	}
+	_, err = fmt.Fprintln(p.out, "written: "+path)
+	return err
+}
+
+// checkConfig reads everything that the configuration can say as the commands
+// that use it do.
+func (p *program) checkConfig() error {
+	_, err := p.options()
+	if err == nil {
+		_, err = newTaste(p.file)
+	}
+	if err == nil {
+		err = p.checkServe()
+	}
+	if err != nil {
+		return err
+	}
+	said := "there is no configuration; `ec2deck config init` writes one"
+	if p.path != "" {
+		said = p.path + " holds nothing wrong"
+	}
+	_, err = fmt.Fprintln(p.out, said)
+	return err
+}
+
+// checkServe says what is wrong with the flags of the server. What is missing
+// may still be written on its command line.
+func (p *program) checkServe() error {
+	var d door
+	var a audit
+	set := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	d.addAll(set)
+	a.addAll(set)
+	if err := configure(set, p.file.Serve); err != nil {
+		return err
+	}
+	_, err := p.config(&d, true) // which asks for no keys
+	if err = blame(err, set, p.file.Serve); err != nil {
+		if _, missing := as[*awsops.InputError](err); !missing {
+			return err
+		}
+	}
+	return nil
+}

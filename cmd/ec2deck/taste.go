@@ -1,0 +1,94 @@
+package main
+
+import (
+	"strings"
+
+	"ec2deck/awsops"
+	"ec2deck/cmd/ec2deck/config"
+	"ec2deck/ui"
+	"ec2deck/views"
+)
+
+// taste is what the configuration says about screens, understood.
+type taste struct {
+	setups map[string]views.Setup
+	naming *awsops.Naming
+	saved  []ui.Saved
+}
+
+// newTaste reads the configuration of screens, with the lines of its mistakes.
+func newTaste(f *config.File) (t taste, err error) {
+	if format := f.Naming; len(format.Values) > 0 {
+		if t.naming, err = awsops.ParseNaming(strings.Join(format.Values, " ")); err != nil {
+			return t, usagef("%s: %v", format.Where, err)
+		}
+	}
+	t.setups = map[string]views.Setup{}
+	for _, table := range f.Tables {
+		info, err := kindOf(table.Kind.Name, table.Kind.Where)
+		if err != nil {
+			return t, err
+		}
+		if t.setups[info.Kind], err = setup(info, table); err != nil {
+			return t, err
+		}
+	}
+	for _, v := range f.Views {
+		if _, err := kindOf(v.Table.One(), v.Table.Where); err != nil {
+			return t, err
+		}
+		if _, err := kindOf(v.Name.One(), ""); err == nil {
+			return t, usagef("%s: %q is the name of a table", v.Name.Where, v.Name.One())
+		}
+		t.saved = append(t.saved, ui.Saved{Name: v.Name.One(), Kind: v.Table.One(), Query: awsops.Clean(strings.Join(v.Filter.Values, " "))})
+	}
+	return t, nil
+}
+
+// setup reads a table's columns and its order apart, so that each has its line.
+func setup(info views.SpecInfo, t config.Table) (views.Setup, error) {
+	s, err := views.NewSetup(info, t.Columns.Values, "")
+	if err != nil {
+		return s, usagef("%s: %v", t.Columns.Where, err)
+	}
+	order, err := views.NewSetup(info, nil, strings.Join(t.Sort.Values, " "))
+	if err != nil {
+		return s, usagef("%s: %v", t.Sort.Where, err)
+	}
+	s.Sort = order.Sort
+	return s, nil
+}
+
+// kindOf finds a table by its name.
+func kindOf(name, where string) (views.SpecInfo, error) {
+	var all []string
+	for _, s := range views.All() {
+		info := s.Info()
+		if info.Kind == name {
+			return info, nil
+		}
+		all = append(all, info.Kind)
+	}
+	return views.SpecInfo{}, usagef("%s: %q is no table; there are %s", where, name, strings.Join(all, ", "))
+}
+
+// first chooses the table that the screen begins with.
+func (p *program) first(t taste) (kind, filter string, err error) {
+	if kind, err = p.flags.view.one("view"); err != nil {
+		return "", "", err
+	}
+	filter = awsops.Clean(strings.Join(p.flags.filter, " "))
+	var all []string
+	for _, s := range views.All() {
+		all = append(all, s.Info().Kind)
+	}
+	for _, s := range t.saved {
+		all = append(all, s.Name)
+	}
+	for _, name := range all {
+		if kind == "" || name == kind {
+			return kind, filter, nil
+		}
+	}
+	return "", "", bad("view", kind, "choose one of "+strings.Join(all, ", "))
+}
