@@ -85,7 +85,7 @@ func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, er
 				return
 			}
 		}
-		for page, err := range withChecks(ctx, client, running) {
+		for page, err := range withChecks(ctx, client, scan, running) {
 			if !yield(page, err) || err != nil {
 				return
 			}
@@ -94,27 +94,27 @@ func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, er
 }
 
 // withChecks reads the status checks and yields the rows that have some.
-func withChecks(ctx context.Context, client *ec2.Client, running map[string]Instance) iter.Seq2[[]Instance, error] {
+func withChecks(ctx context.Context, client *ec2.Client, scan *instanceScan, running map[string]Instance) iter.Seq2[[]Instance, error] {
 	return func(yield func([]Instance, error) bool) {
 		if len(running) == 0 {
 			return
 		}
 		err := everyPage(func(token *string) (*string, error) {
-			out, err := client.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(fullPage), NextToken: token})
+			found, next, err := scan.checks(ctx, client, &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(fullPage), NextToken: token})
 			if err != nil {
 				return nil, err
 			}
 			var page []Instance
-			for _, s := range out.InstanceStatuses {
-				if i, ok := running[aws.ToString(s.InstanceId)]; ok {
-					i.Checks = checksOf(s)
+			for _, c := range found {
+				if i, ok := running[c.id]; ok { // a role does not have those that it does not see
+					i.Checks = c.Checks
 					page = append(page, i)
 				}
 			}
 			if !yield(page, nil) {
 				return nil, nil
 			}
-			return out.NextToken, nil
+			return next, nil
 		})
 		if err != nil {
 			yield(nil, explain(err, "describe-instance-status", client.Options().Region, false))

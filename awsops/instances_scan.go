@@ -44,12 +44,15 @@ func newInstanceScan() *instanceScan { return &instanceScan{words: map[string]st
 // scannedRows finds the rows of an answer in its metadata.
 type scannedRows struct{}
 
-// scanKey marks a call whose answer is scanned: its output has no reservations.
+// scanKey marks a call whose answer is scanned: its output has no rows.
 type scanKey struct{}
 
 // describe asks for a page of instances.
 func (s *instanceScan) describe(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstancesInput) ([]Instance, *string, error) {
-	out, err := client.DescribeInstances(ctx, in, func(o *ec2.Options) { o.APIOptions = append(o.APIOptions, s.attach) })
+	out, err := client.DescribeInstances(ctx, in, s.instead(func(body []byte) (output, rows any, err error) {
+		found, token, err := s.rows(body)
+		return &ec2.DescribeInstancesOutput{NextToken: token}, found, err
+	}))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,8 +62,29 @@ func (s *instanceScan) describe(ctx context.Context, client *ec2.Client, in *ec2
 	return instanceRows(out.Reservations), out.NextToken, nil
 }
 
-// attach puts the scan into the place of the SDK's decoder.
-func (s *instanceScan) attach(stack *middleware.Stack) error {
+// checks asks for a page of status checks.
+func (s *instanceScan) checks(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstanceStatusInput) ([]checked, *string, error) {
+	out, err := client.DescribeInstanceStatus(ctx, in, s.instead(func(body []byte) (output, rows any, err error) {
+		found, token, err := s.statuses(body)
+		return &ec2.DescribeInstanceStatusOutput{NextToken: token}, found, err
+	}))
+	if err != nil {
+		return nil, nil, err
+	}
+	if rows, ok := out.ResultMetadata.Get(scannedRows{}).([]checked); ok {
+		return rows, out.NextToken, nil
+	}
+	return checkedRows(out.InstanceStatuses), out.NextToken, nil
+}
+
+// instead puts a scan into the place of the SDK's decoder.
+func (s *instanceScan) instead(scan func(body []byte) (output, rows any, err error)) func(*ec2.Options) {
+	return func(o *ec2.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return s.attach(stack, scan) })
+	}
+}
+
+func (s *instanceScan) attach(stack *middleware.Stack, scan func(body []byte) (output, rows any, err error)) error {
 	if err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ec2deck.Scanned",
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 			return next.HandleInitialize(middleware.WithStackValue(ctx, scanKey{}, true), in)
@@ -84,9 +108,9 @@ func (s *instanceScan) attach(stack *middleware.Stack) error {
 			}
 			s.body.Reset()
 			_, broke := s.body.ReadFrom(response.Body)
-			if rows, token, bad := s.rows(s.body.Bytes()); broke == nil && bad == nil {
+			if output, rows, bad := scan(s.body.Bytes()); broke == nil && bad == nil {
 				_ = response.Body.Close()
-				out.Result = &ec2.DescribeInstancesOutput{NextToken: token}
+				out.Result = output
 				meta.Set(scannedRows{}, rows)
 				return out, meta, nil
 			}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -56,12 +57,8 @@ func pages(t testing.TB, instances int) [][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := sim.Accounts()[0]
 	tap := &tap{to: sim}
-	client := ec2.New(ec2.Options{Region: a.Regions[0], HTTPClient: tap, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey}, nil
-	})})
-	pager := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000)})
+	pager := ec2.NewDescribeInstancesPaginator(tap.client(sim.Accounts()[0]), &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000)})
 	for pager.HasMorePages() {
 		if _, err := pager.NextPage(t.Context()); err != nil {
 			t.Fatal(err)
@@ -85,6 +82,12 @@ func (p *tap) Do(r *http.Request) (*http.Response, error) {
 	p.bodies = append(p.bodies, body)
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	return response, err
+}
+
+func (p *tap) client(a ec2sim.Account) *ec2.Client {
+	return ec2.New(ec2.Options{Region: a.Regions[0], HTTPClient: p, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey}, nil
+	})})
 }
 
 func TestScannedRowsAreThoseOfTheSDK(t *testing.T) {
@@ -226,10 +229,77 @@ func ids(rows []Instance) []string {
 	return out
 }
 
+// statusPages are the simulator's answers about status checks.
+func statusPages(t testing.TB, instances int) [][]byte {
+	t.Helper()
+	sim, err := ec2sim.New(ec2sim.Config{Instances: instances, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap := &tap{to: sim}
+	pager := ec2.NewDescribeInstanceStatusPaginator(tap.client(sim.Accounts()[0]), &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(1000)})
+	for pager.HasMorePages() {
+		if _, err := pager.NextPage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return tap.bodies
+}
+
+func agreeOnStatus(t *testing.T, body []byte) {
+	t.Helper()
+	got, token, err := newInstanceScan().statuses(body)
+	if err != nil {
+		return
+	}
+	out, err := (&canned{bodies: [][]byte{body}}).client().DescribeInstanceStatus(t.Context(), &ec2.DescribeInstanceStatusInput{})
+	if err != nil {
+		return
+	}
+	if diff := cmp.Diff(checkedRows(out.InstanceStatuses), got, cmp.AllowUnexported(checked{})); diff != "" {
+		t.Errorf("%q (-SDK +scan):\n%s", body, diff)
+	}
+	if aws.ToString(out.NextToken) != aws.ToString(token) {
+		t.Errorf("%q: token %q, want %q", body, aws.ToString(token), aws.ToString(out.NextToken))
+	}
+}
+
+func TestScannedStatusesAreThoseOfTheSDK(t *testing.T) {
+	n := 0
+	for _, body := range statusPages(t, 2500) {
+		got, _, err := newInstanceScan().statuses(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		agreeOnStatus(t, body)
+		n += len(got)
+	}
+	if n < 2000 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+func statusAnswer(inside string) string {
+	return `<DescribeInstanceStatusResponse><instanceStatusSet><item><instanceId>i-1</instanceId>` + inside + `</item></instanceStatusSet></DescribeInstanceStatusResponse>`
+}
+
+func FuzzStatusScan(f *testing.F) {
+	for _, inside := range []string{
+		"", "<systemStatus><status>ok</status><details><item><name>reachability</name><status>passed</status></item></details></systemStatus>",
+		"<systemStatus><status>impaired</status><details><item><impairedSince>2026-01-02T03:04:05Z</impairedSince></item></details></systemStatus><instanceStatus><status>ok</status></instanceStatus>",
+		"<attachedEbsStatus><status>impaired</status><details><item><impairedSince>2026-01-02T03:04:05Z</impairedSince></item></details></attachedEbsStatus><attachedEbsStatus/>",
+		"<eventsSet><item><code>system-reboot</code><description>[Completed] x</description><notBefore>2026-01-02T03:04:05Z</notBefore></item><item><code>instance-stop</code></item></eventsSet>",
+		"<systemStatus/><instanceStatus><status/></instanceStatus><eventsSet/>",
+	} {
+		f.Add([]byte(statusAnswer(inside)))
+	}
+	f.Fuzz(agreeOnStatus)
+}
+
 // BenchmarkLoad loads 10,000 instances of 4.8 kB each, as the table does and as
 // the SDK's pagination does without making rows of them.
 func BenchmarkLoad(b *testing.B) {
-	bodies := pages(b, 10_000)
+	bodies, statuses := pages(b, 10_000), statusPages(b, 10_000)
 	size := 0
 	for _, body := range bodies {
 		size += len(body)
@@ -244,7 +314,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.ReportAllocs()
 		b.ReportMetric(float64(size)/10_000, "B/instance")
 		for b.Loop() {
-			loadRows(b, bodies)
+			loadRows(b, bodies, statuses)
 		}
 	})
 }
@@ -258,14 +328,18 @@ func loadSDK(b testing.TB, bodies [][]byte) {
 	}
 }
 
-func loadRows(b testing.TB, bodies [][]byte) {
-	scan, client := newInstanceScan(), (&canned{bodies: bodies}).client()
-	err := everyPage(func(token *string) (*string, error) {
-		_, next, err := scan.describe(b.Context(), client, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000), NextToken: token})
-		return next, err
-	})
-	if err != nil {
-		b.Fatal(err)
+// loadRows reads instances and checks, as their table does.
+func loadRows(b testing.TB, bodies, statuses [][]byte) {
+	both := canned{bodies: append(slices.Clone(bodies), statuses...)}
+	n := 0
+	for page, err := range Instances(b.Context(), both.client()) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		n += len(page)
+	}
+	if n < 15_000 || both.next != len(both.bodies) {
+		b.Fatalf("%d rows in %d answers", n, both.next)
 	}
 }
 
@@ -275,10 +349,10 @@ func TestGateLoad(t *testing.T) {
 	if os.Getenv("EC2DECK_BENCH_GATE") == "" {
 		t.Skip("EC2DECK_BENCH_GATE is not set")
 	}
-	bodies := pages(t, 10_000)
+	bodies, statuses := pages(t, 10_000), statusPages(t, 10_000)
 	rows := testing.Benchmark(func(b *testing.B) {
 		for b.Loop() {
-			loadRows(b, bodies)
+			loadRows(b, bodies, statuses)
 		}
 	})
 	sdk := testing.Benchmark(func(b *testing.B) {

@@ -1,0 +1,145 @@
+package awsops
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// checked is what the status checks of an instance come to.
+type checked struct {
+	id string
+	Checks
+}
+
+func checkedRows(statuses []types.InstanceStatus) []checked {
+	var rows []checked
+	for _, s := range statuses {
+		rows = append(rows, checked{aws.ToString(s.InstanceId), checksOf(s)})
+	}
+	return rows
+}
+
+// statuses reads an answer of DescribeInstanceStatus.
+func (s *instanceScan) statuses(body []byte) (rows []checked, token *string, err error) {
+	if !s.root(body) {
+		return nil, nil, errUnread
+	}
+	for name, ok := s.child(); ok; name, ok = s.child() {
+		switch string(name) {
+		case "nexttoken":
+			token = aws.String(string(s.value()))
+		case "instancestatusset":
+			for name, ok := s.child(); ok; name, ok = s.child() {
+				if string(name) != "item" {
+					s.skip()
+					continue
+				}
+				rows = append(rows, s.status())
+			}
+		default:
+			s.skip()
+		}
+	}
+	if s.failed || len(s.open) > 0 {
+		return nil, nil, errUnread
+	}
+	return rows, token, nil
+}
+
+// status reads what checksOf looks at.
+func (s *instanceScan) status() checked {
+	var (
+		id             string
+		one            types.InstanceStatus
+		system, inside types.InstanceStatusSummary
+		volumes        types.EbsStatusSummary
+	)
+	for name, ok := s.child(); ok; name, ok = s.child() {
+		switch string(name) {
+		case "instanceid":
+			id = string(s.value())
+		case "systemstatus":
+			s.summary(&system)
+			one.SystemStatus = &system
+		case "instancestatus":
+			s.summary(&inside)
+			one.InstanceStatus = &inside
+		case "attachedebsstatus":
+			status, since := s.check()
+			if status != "" {
+				volumes.Status = types.SummaryStatus(status)
+			}
+			for _, at := range since {
+				volumes.Details = append(volumes.Details, types.EbsStatusDetails{ImpairedSince: at})
+			}
+			one.AttachedEbsStatus = &volumes
+		case "eventsset":
+			for name, ok := s.child(); ok; name, ok = s.child() {
+				if string(name) != "item" {
+					s.skip()
+					continue
+				}
+				one.Events = append(one.Events, s.event())
+			}
+		default:
+			s.skip()
+		}
+	}
+	return checked{id, checksOf(one)}
+}
+
+func (s *instanceScan) summary(into *types.InstanceStatusSummary) {
+	status, since := s.check()
+	if status != "" {
+		into.Status = types.SummaryStatus(status)
+	}
+	for _, at := range since {
+		into.Details = append(into.Details, types.InstanceStatusDetails{ImpairedSince: at})
+	}
+}
+
+// check reads one check, and since when its details have failed.
+func (s *instanceScan) check() (status string, since []*time.Time) {
+	for name, ok := s.child(); ok; name, ok = s.child() {
+		switch string(name) {
+		case "status":
+			status = s.word()
+		case "details":
+			for name, ok := s.child(); ok; name, ok = s.child() {
+				if string(name) != "item" {
+					s.skip()
+					continue
+				}
+				for name, ok := s.child(); ok; name, ok = s.child() {
+					if string(name) != "impairedsince" {
+						s.skip()
+						continue
+					}
+					since = append(since, aws.Time(s.time()))
+				}
+			}
+		default:
+			s.skip()
+		}
+	}
+	return status, since
+}
+
+func (s *instanceScan) event() types.InstanceStatusEvent {
+	var e types.InstanceStatusEvent
+	for name, ok := s.child(); ok; name, ok = s.child() {
+		switch string(name) {
+		case "code":
+			e.Code = types.EventCode(s.word())
+		case "description":
+			e.Description = aws.String(string(s.value()))
+		case "notbefore":
+			e.NotBefore = aws.Time(s.time())
+		default:
+			s.skip()
+		}
+	}
+	return e
+}
