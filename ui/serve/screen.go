@@ -15,6 +15,11 @@ import (
 
 const faultText = "ec2deck met an internal error and ended this session. No other session is affected; the server's log says more."
 
+// framesPerSecond is how often a screen is drawn at most. Bubble Tea looks for
+// changes as often, whether there are any or not, in every session; 30 is half
+// of its own rate, and adds at most 33 ms to a key that has come over a network.
+const framesPerSecond = 30
+
 // screen runs the program on the client's terminal.
 func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int {
 	ctx, kill := context.WithCancel(ctx)
@@ -29,7 +34,7 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 	keys := &keys{from: v.channel, pressed: v.pressed}
 	p := tea.NewProgram(contained{model, fault},
 		tea.WithInput(keys), tea.WithOutput(v.channel), tea.WithAltScreen(),
-		tea.WithoutSignalHandler(), tea.WithContext(ctx),
+		tea.WithoutSignalHandler(), tea.WithContext(ctx), tea.WithFPS(framesPerSecond),
 		tea.WithEnvironment(v.env.Environ()), tea.WithFilter(harmless(log)))
 	keys.hangup = p.Quit
 	e := &ending{
