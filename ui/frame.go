@@ -189,7 +189,7 @@ func (m *Model) whole(paint theme.Paint, text string, most int) []string {
 	lines := wrap(strings.TrimSpace(text), m.width)
 	if len(lines) > most {
 		lines = lines[:most]
-		lines[most-1] = ansi.Truncate(lines[most-1], m.width-20, "") + "… (e shows all)"
+		lines[most-1] = ansi.Truncate(lines[most-1], m.width-20, "") + "… (" + m.env.Keys.Messages.Help().Key + " shows all)"
 	}
 	for i, l := range lines {
 		lines[i] = paint.Render(l)
@@ -321,7 +321,7 @@ func (m *Model) trouble() []string {
 		"    ec2deck --profile NAME        use a profile of ~/.aws/config",
 		"    ec2deck --demo                try the program on a built-in account",
 		"",
-		"  r tries again, q quits.")
+		"  "+m.env.Keys.Refresh.Help().Key+" tries again, "+m.env.Keys.Quit.Help().Key+" quits.")
 }
 
 func cut(s string, width int) string {

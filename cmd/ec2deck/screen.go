@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"ec2deck/awsops"
-	"ec2deck/keymap"
 	"ec2deck/theme"
 	"ec2deck/ui"
 	"ec2deck/ui/serve"
@@ -88,7 +87,7 @@ func (p *program) runScreen(ctx context.Context, model tea.Model) error {
 func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o screenOptions) tea.Model {
 	return ui.New(ui.Config{
 		Env: views.Env{
-			Context: ctx, Session: s, Theme: theme.New(r), Keys: keymap.Default(), Log: slog.New(slog.DiscardHandler),
+			Context: ctx, Session: s, Theme: theme.New(r), Keys: o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
 			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming,
 		},
 		Specs: views.All(), ASCII: o.ASCII, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,

@@ -12,6 +12,7 @@
 //	naming: '{Name} ({InstanceId})'
 //	views:
 //	  - {name: bastions, table: instances, filter: 'tag:Role=bastion'}
+//	keys: {refresh: [r, f5], instances.stop: Z}
 //	export: {col-delimiter: ;}
 //	serve:                      # flags of `ec2deck serve`, by name
 //	  listen: 0.0.0.0:2222
@@ -49,6 +50,7 @@ type File struct {
 	Tables      []Table
 	Naming      Setting
 	Views       []View
+	Keys        []Setting
 	Export      []Setting // delimiters
 	Serve       []Setting
 	Roles       []Role
@@ -112,6 +114,7 @@ func Parse(path string, text []byte) (*File, error) {
 		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
 		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },
 		"naming":      func(n *yaml.Node, at string) { f.Naming = r.setting("naming", n, at) },
+		"keys":        func(n *yaml.Node, at string) { f.Keys = r.settings(n, at) },
 		"views":       func(n *yaml.Node, at string) { f.Views = r.views(n, at) },
 		"export":      func(n *yaml.Node, at string) { f.Export = r.settings(n, at) },
 		"serve":       func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
