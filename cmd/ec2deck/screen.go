@@ -33,6 +33,7 @@ type screenOptions struct {
 	Rights  func() <-chan struct{}                  // nil if they stay
 
 	Taste        taste
+	Theme        string
 	Kind, Filter string // of the first table
 }
 
@@ -56,7 +57,7 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
-	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Taste: like, Kind: kind, Filter: filter})
+	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Taste: like, Theme: o.theme, Kind: kind, Filter: filter})
 	return p.runScreen(c.Context(), model)
 }
 
@@ -87,7 +88,7 @@ func (p *program) runScreen(ctx context.Context, model tea.Model) error {
 func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o screenOptions) tea.Model {
 	return ui.New(ui.Config{
 		Env: views.Env{
-			Context: ctx, Session: s, Theme: theme.New(r), Keys: o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
+			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
 			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming,
 		},
 		Specs: views.All(), ASCII: o.ASCII, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
@@ -114,5 +115,5 @@ func clip(out io.Writer, term, text string) error {
 // hostedScreen makes the screen of an SSH session, which has no files: they
 // are the server's own.
 func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, like taste, rights func() <-chan struct{}) tea.Model {
-	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights, Taste: like})
+	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights, Taste: like, Theme: o.theme})
 }

@@ -7,6 +7,7 @@
 //	    profile: production
 //	    regions: [eu-west-1]
 //	    production: true        # and so read-only without --write
+//	theme: light                # or mouse: the flags of that name
 //	tables:
 //	  instances: {columns: [name, id, state, age], sort: -age}
 //	naming: '{Name} ({InstanceId})'
@@ -110,8 +111,10 @@ func Parse(path string, text []byte) (*File, error) {
 	}
 	f := &File{}
 	r.section(document.Content[0], "", fields{
-		"defaults":    func(n *yaml.Node, at string) { f.Defaults = r.settings(n, at) },
+		"defaults":    func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.settings(n, at)...) },
 		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
+		"theme":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("theme", n, at)) },
+		"mouse":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("mouse", n, at)) },
 		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },
 		"naming":      func(n *yaml.Node, at string) { f.Naming = r.setting("naming", n, at) },
 		"keys":        func(n *yaml.Node, at string) { f.Keys = r.settings(n, at) },
