@@ -275,5 +275,6 @@ func (m *Model) newHelp() views.View {
 		"", th.Heading.Render("Signs before a row"),
 		"  >  under the cursor     *  marked",
 		"  ~  EC2 has been asked   +  has just changed")
+	lines = append(lines, m.mouseHelp()...)
 	return views.NewStyledText(m.env, "Help", lines)
 }

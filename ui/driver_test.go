@@ -77,6 +77,7 @@ type options struct {
 	keymap    func(*keymap.Map)
 	rebound   views.Rebound
 	theme     string
+	mouse     bool
 	keys      map[string]aws.CredentialsProvider
 	refresh   time.Duration
 	hosted    bool // without files
@@ -114,7 +115,7 @@ func newDriver(t testing.TB, o options) *driver {
 				return nil
 			},
 		},
-		Specs: views.All(), Query: o.query, Kind: o.kind, Saved: o.saved, ASCII: o.ascii,
+		Specs: views.All(), Query: o.query, Kind: o.kind, Saved: o.saved, ASCII: o.ascii, Mouse: o.mouse,
 		Clipboard: func(s string) error { d.copied = append(d.copied, s); return nil },
 	})
 	if o.width == 0 {
