@@ -66,14 +66,35 @@ type Theme struct {
 	Box, DangerBox lipgloss.Style
 }
 
-// New makes the theme of a renderer.
-func New(r *lipgloss.Renderer) Theme {
-	style := func() lipgloss.Style { return r.NewStyle() }
-	colour := func(light, dark string) lipgloss.AdaptiveColor {
+// Names lists the themes. auto goes by what the terminal says of its background.
+func Names() []string { return []string{"auto", "dark", "light", "high-contrast", "16"} }
+
+// palette is the colours of a theme.
+type palette struct{ good, busy, bad, faint, accent lipgloss.TerminalColor }
+
+// paletteOf chooses the colours of a theme.
+func paletteOf(name string) palette {
+	both := func(light, dark string) lipgloss.TerminalColor {
 		return lipgloss.AdaptiveColor{Light: light, Dark: dark}
 	}
-	good, busy, bad := colour("#1a7f37", "#4ac26b"), colour("#9a6700", "#e3b341"), colour("#cf222e", "#ff7b72")
-	faint, accent := colour("#6e7781", "#8b949e"), colour("#0969da", "#58a6ff")
+	switch name {
+	case "high-contrast": // at least 7:1 on black and on white, and nothing is faint
+		return palette{both("#005000", "#5fff5f"), both("#5c3c00", "#ffff5f"), both("#900000", "#ff9f9f"), lipgloss.NoColor{}, both("#00008f", "#5fffff")}
+	case "16": // the terminal's own, as its user has chosen them
+		return palette{lipgloss.Color("2"), lipgloss.Color("3"), lipgloss.Color("1"), lipgloss.Color("8"), lipgloss.Color("6")}
+	}
+	return palette{both("#1a7f37", "#4ac26b"), both("#9a6700", "#e3b341"), both("#cf222e", "#ff7b72"), both("#6e7781", "#8b949e"), both("#0969da", "#58a6ff")}
+}
+
+// New makes a theme by its name; "" is auto. The renderer becomes the theme's
+// own: it is told of the background that the theme is made for.
+func New(r *lipgloss.Renderer, name string) Theme {
+	if name == "dark" || name == "light" {
+		r.SetHasDarkBackground(name == "dark")
+	}
+	style := func() lipgloss.Style { return r.NewStyle() }
+	p := paletteOf(name)
+	good, busy, bad, faint, accent := p.good, p.busy, p.bad, p.faint, p.accent
 	t := Theme{
 		Renderer: r,
 		Cursor:   paintOf(style().Reverse(true)),

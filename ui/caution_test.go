@@ -21,10 +21,10 @@ func TestProductionLooksLikeIt(t *testing.T) {
 	o := onProduction(true)
 	o.profiles = o.profiles[:1]
 	start(t, o).frame("production")
-	o.colours = termenv.TrueColor
+	o.colours = termenv.ANSI256
 	d := start(t, o)
 	bar, _, _ := strings.Cut(d.model.View(), "\n")
-	if want := d.model.env.Theme.Alarm.Render(ansi.Strip(bar)); bar != want {
+	if want := d.model.env.Theme.Alarm.Render(ansi.Strip(bar)); bar != want || !strings.Contains(bar, "\x1b[") {
 		t.Errorf("the top line is %q, want %q", bar, want)
 	}
 	d.press("S")

@@ -393,7 +393,7 @@ func (c *confirm) asks() string {
 }
 
 func (c *confirm) question() string {
-	th := c.env.Theme
+	th, k := c.env.Theme, c.env.Keys
 	switch {
 	case c.need == awsops.Typed:
 		ask := "Type " + th.Tone(theme.Strong).Render(c.phrase()) + " to confirm "
@@ -403,7 +403,7 @@ func (c *confirm) question() string {
 		c.input.Width = max(1, c.width-ansi.StringWidth(ask+c.input.Prompt)-1)
 		return ask + c.input.View()
 	case c.once:
-		return th.Danger.Render("[Y] yes, really "+c.info.Verb()) + "   [esc] cancel"
+		return th.Danger.Render("["+k.Really.Help().Key+"] yes, really "+c.info.Verb()) + "   [esc] cancel"
 	}
-	return "[y] yes, " + c.info.Verb() + "   [d] dry run   [e] all inputs   [esc] cancel"
+	return fmt.Sprintf("[%s] yes, %s   [%s] dry run   [%s] all inputs   [esc] cancel", k.Yes.Help().Key, c.info.Verb(), k.DryRun.Help().Key, k.Edit.Help().Key)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sahilm/fuzzy"
 
 	"ec2deck/awsops"
+	"ec2deck/keymap"
 	"ec2deck/theme"
 	"ec2deck/views"
 )
@@ -207,14 +208,15 @@ func (p *palette) View() string {
 // of the last operation that was refused in part or whole.
 type report struct {
 	*views.Text
-	job *job
+	job  *job
+	keys keymap.Map
 }
 
 func (r *report) dangerous() bool { return false }
 
 // Update implements views.View.
 func (r *report) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
-	if press, ok := msg.(tea.KeyMsg); ok && r.job != nil && press.String() == "f" {
+	if press, ok := msg.(tea.KeyMsg); ok && r.job != nil && key.Matches(press, r.keys.OneByOne) {
 		return palettePick{run: r.job.again()}, nil
 	}
 	return r.Text.Update(msg)
@@ -230,7 +232,7 @@ func (m *Model) newReport() views.View {
 		lines = append(lines, th.Heading.Render(j.info.Name+": each target"))
 		lines = append(lines, j.each(th)...)
 		if len(j.refusedTargets()) > 1 {
-			lines = append(lines, "", "f tries the refused ones one by one, so that one does not hold up the others.")
+			lines = append(lines, "", m.env.Keys.OneByOne.Help().Key+" tries the refused ones one by one, so that one does not hold up the others.")
 		}
 		lines = append(lines, "")
 	}
@@ -241,7 +243,7 @@ func (m *Model) newReport() views.View {
 	if len(m.history) == 0 {
 		lines = append(lines, "There are none yet.")
 	}
-	return &report{views.NewStyledText(m.env, "Messages", lines), m.report}
+	return &report{views.NewStyledText(m.env, "Messages", lines), m.report, m.env.Keys}
 }
 
 // newHelp lists every key that works now, from the bindings themselves.
@@ -273,5 +275,6 @@ func (m *Model) newHelp() views.View {
 		"", th.Heading.Render("Signs before a row"),
 		"  >  under the cursor     *  marked",
 		"  ~  EC2 has been asked   +  has just changed")
+	lines = append(lines, m.mouseHelp()...)
 	return views.NewStyledText(m.env, "Help", lines)
 }

@@ -74,6 +74,10 @@ type options struct {
 	saved     []Saved
 	setups    map[string]views.Setup
 	naming    *awsops.Naming
+	keymap    func(*keymap.Map)
+	rebound   views.Rebound
+	theme     string
+	mouse     bool
 	keys      map[string]aws.CredentialsProvider
 	refresh   time.Duration
 	hosted    bool // without files
@@ -104,14 +108,14 @@ func newDriver(t testing.TB, o options) *driver {
 	}
 	d.model = New(Config{
 		Env: views.Env{
-			Context: t.Context(), Session: session, Theme: theme.New(renderer), Keys: keymap.Default(),
+			Context: t.Context(), Session: session, Theme: theme.New(renderer, o.theme), Keys: mapped(o), Rebound: o.rebound,
 			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Setups: o.setups, Naming: o.naming,
 			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
 				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
 				return nil
 			},
 		},
-		Specs: views.All(), Query: o.query, Kind: o.kind, Saved: o.saved, ASCII: o.ascii,
+		Specs: views.All(), Query: o.query, Kind: o.kind, Saved: o.saved, ASCII: o.ascii, Mouse: o.mouse,
 		Clipboard: func(s string) error { d.copied = append(d.copied, s); return nil },
 	})
 	if o.width == 0 {
@@ -120,6 +124,14 @@ func newDriver(t testing.TB, o options) *driver {
 	d.do(d.model.Init())
 	d.send(tea.WindowSizeMsg{Width: o.width, Height: o.height})
 	return d
+}
+
+func mapped(o options) keymap.Map {
+	m := keymap.Default()
+	if o.keymap != nil {
+		o.keymap(&m)
+	}
+	return m
 }
 
 func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {

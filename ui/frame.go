@@ -54,7 +54,9 @@ func (m *Model) frame() string {
 		return m.notice80()
 	}
 	body := m.height - topLines - bottomLines
-	lines := append(make([]string, 0, m.height), m.bar())
+	bar, _ := m.bar()
+	keys, _ := m.keyLine()
+	lines := append(make([]string, 0, m.height), bar)
 	if text := m.trouble(); text != nil && len(m.overlays) == 0 {
 		lines = append(lines, text...)
 	} else {
@@ -67,7 +69,7 @@ func (m *Model) frame() string {
 	if n := len(m.overlays); n > 0 {
 		lines = m.cover(lines, m.overlays[n-1])
 	}
-	bottom := append(append(m.message(), m.status()...), m.keys())
+	bottom := append(append(m.message(), m.status()...), keys)
 	// What does not fit into its line covers the last rows.
 	return strings.Join(append(lines[:m.height-len(bottom)], bottom...), "\n")
 }
@@ -80,7 +82,7 @@ func (m *Model) notice80() string {
 }
 
 // bar is the top line: the tables on the left, the scopes on the right.
-func (m *Model) bar() string {
+func (m *Model) bar() (string, []spot) {
 	right := m.where()
 	if label := m.policy.Label(); label != "" {
 		right = m.env.Theme.Tone(theme.Good).Render(label) + "  " + right
@@ -89,13 +91,13 @@ func (m *Model) bar() string {
 	if warning != "" {
 		right = m.env.Theme.Tone(theme.Bad).Render(warning) + "  " + right
 	}
-	left := m.tabLine(m.width-ansi.StringWidth(right)-2, alarm)
+	left, spots := m.tabLine(m.width-ansi.StringWidth(right)-2, alarm)
 	gap := m.width - ansi.StringWidth(left) - ansi.StringWidth(right)
 	line := left + strings.Repeat(" ", max(1, gap)) + right
 	if alarm {
-		return m.env.Theme.Alarm.Render(cut(ansi.Strip(line), m.width))
+		return m.env.Theme.Alarm.Render(cut(ansi.Strip(line), m.width)), spots
 	}
-	return cut(line, m.width)
+	return cut(line, m.width), spots
 }
 
 // warning is what has to be said of the scopes that are open, and whether one
@@ -189,7 +191,7 @@ func (m *Model) whole(paint theme.Paint, text string, most int) []string {
 	lines := wrap(strings.TrimSpace(text), m.width)
 	if len(lines) > most {
 		lines = lines[:most]
-		lines[most-1] = ansi.Truncate(lines[most-1], m.width-20, "") + "… (e shows all)"
+		lines[most-1] = ansi.Truncate(lines[most-1], m.width-20, "") + "… (" + m.env.Keys.Messages.Help().Key + " shows all)"
 	}
 	for i, l := range lines {
 		lines[i] = paint.Render(l)
@@ -229,34 +231,45 @@ func (m *Model) status() []string {
 	return m.whole(m.env.Theme.Tone(s.Tone), sign(s.Tone)+awsops.Clean(s.Text), 3)
 }
 
-// keys is the last line: what can be pressed here.
-func (m *Model) keys() string {
+// keyLine is the last line: what can be pressed here, and where it stands.
+func (m *Model) keyLine() (string, []spot) {
 	th, k := m.env.Theme, m.env.Keys
 	bindings := m.top().Help()
-	help := ""
+	var last []key.Binding
 	if len(m.overlays) == 0 && !m.top().Typing() {
-		last := []key.Binding{k.Palette, k.Help}
+		last = []key.Binding{k.Palette, k.Help}
 		if _, table := m.top().(views.Selector); table {
 			bindings = append(bindings[:len(bindings):len(bindings)], k.Mark, k.Open, k.Sort, k.Columns, k.Refresh)
 			last = append([]key.Binding{k.Filter}, last...)
 		}
-		for i, x := range last {
-			help += []string{"", "  "}[min(i, 1)] + x.Help().Key + " " + th.Tone(theme.Faint).Render(x.Help().Desc)
-		}
 	}
-	var b strings.Builder
-	width := m.width - ansi.StringWidth(help) - 2
+	wide := func(x key.Binding) int { return ansi.StringWidth(x.Help().Key) + 1 + ansi.StringWidth(x.Help().Desc) }
+	room := m.width - 2
+	for i, x := range last {
+		room -= wide(x) + []int{0, 2}[min(i, 1)]
+	}
 	used := 0
-	for _, x := range bindings {
+	var b strings.Builder
+	var spots []spot
+	put := func(x key.Binding) {
 		h := x.Help()
-		n := ansi.StringWidth(h.Key) + 1 + ansi.StringWidth(h.Desc) + 2
-		if used+n > width {
-			break
-		}
-		used += n
+		spots = append(spots, spotOf(x, used, wide(x)))
+		used += wide(x) + 2
 		b.WriteString(h.Key + " " + th.Tone(theme.Faint).Render(h.Desc) + "  ")
 	}
-	return b.String() + help
+	for _, x := range bindings {
+		if used+wide(x)+2 > room {
+			break
+		}
+		put(x)
+	}
+	for _, x := range last {
+		put(x)
+	}
+	if len(last) > 0 {
+		return strings.TrimSuffix(b.String(), "  "), spots
+	}
+	return b.String(), spots
 }
 
 // cover puts the box of a dialog over the middle of the screen.
@@ -321,7 +334,7 @@ func (m *Model) trouble() []string {
 		"    ec2deck --profile NAME        use a profile of ~/.aws/config",
 		"    ec2deck --demo                try the program on a built-in account",
 		"",
-		"  r tries again, q quits.")
+		"  "+m.env.Keys.Refresh.Help().Key+" tries again, "+m.env.Keys.Quit.Help().Key+" quits.")
 }
 
 func cut(s string, width int) string {

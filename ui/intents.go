@@ -81,7 +81,7 @@ func (m *Model) pop() tea.Cmd {
 		m.stack = m.stack[:n-1]
 		return nil
 	}
-	m.say("this is the first table; q quits", theme.Faint)
+	m.say("this is the first table; "+m.env.Keys.Quit.Help().Key+" quits", theme.Faint)
 	return nil
 }
 

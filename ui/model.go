@@ -30,6 +30,8 @@ type Config struct {
 	Saved       []Saved
 	// ASCII draws with nothing but ASCII.
 	ASCII bool
+	// Mouse says that the terminal tells of clicks.
+	Mouse bool
 	// Rights gives a channel that is closed when the session's rights may have
 	// changed; nil if they stay.
 	Rights func() <-chan struct{}
@@ -46,6 +48,7 @@ type Model struct {
 	rights    func() <-chan struct{}
 	policy    awsops.Policy // as the screen shows it
 	ascii     bool
+	mouse     bool
 
 	tables   map[string]views.View // the table of each tab, once opened
 	open     string                // the tab at the bottom of the stack
@@ -93,7 +96,7 @@ type notice struct {
 
 // New makes a screen.
 func New(c Config) *Model {
-	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, rights: c.Rights, policy: c.Env.Session.Policy(), busy: new(atomic.Bool), ascii: c.ASCII, tables: map[string]views.View{}, profiles: map[string]*profile{}}
+	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, rights: c.Rights, policy: c.Env.Session.Policy(), busy: new(atomic.Bool), ascii: c.ASCII, mouse: c.Mouse, tables: map[string]views.View{}, profiles: map[string]*profile{}}
 	for _, p := range c.Env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}
@@ -194,6 +197,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return nil
 	case tea.KeyMsg:
 		return m.onKeys(msg)
+	case tea.MouseMsg:
+		return m.onMouse(msg)
 	case Notice:
 		m.say(msg.Text, theme.Bad) // as what goes wrong: it may take several lines
 		m.notice.passing = true

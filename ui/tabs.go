@@ -46,7 +46,7 @@ func (m *Model) newTab(key string) views.View {
 
 // tabLine names the tables with their number keys: the open one, and of the
 // others as many as there is room for, first those that were saved.
-func (m *Model) tabLine(room int, alarm bool) string {
+func (m *Model) tabLine(room int, alarm bool) (string, []spot) {
 	th := m.env.Theme
 	texts := make([]string, len(m.tabs))
 	room -= len("ec2deck")
@@ -73,7 +73,12 @@ func (m *Model) tabLine(room int, alarm bool) string {
 	}
 	left := th.Tone(theme.Strong).Render("ec2deck")
 	dots := false
+	var spots []spot
 	for i, t := range m.tabs {
+		if shown[i] {
+			from := ansi.StringWidth(left) + 2
+			spots = append(spots, spot{from, from + ansi.StringWidth(texts[i]), t.key})
+		}
 		switch {
 		case t.key == m.open:
 			left += "  " + th.Tab.Render(texts[i])
@@ -84,5 +89,5 @@ func (m *Model) tabLine(room int, alarm bool) string {
 			left += "  " + th.Bar.Render("…")
 		}
 	}
-	return left
+	return left, spots
 }

@@ -44,7 +44,7 @@ func (l *Lines) Status() Status { return Status{} }
 // Help implements View.
 func (l *Lines) Help() []key.Binding {
 	k := l.env.Keys
-	return []key.Binding{k.Up, k.Down, binding("y", "copy the text"), k.Back}
+	return []key.Binding{k.Up, k.Down, binding(k.Copy.Help().Key, "copy the text"), k.Back}
 }
 
 // Resize implements View.

@@ -241,6 +241,12 @@ func (p *pager) lines() []string {
 	return out
 }
 
+// scroll moves by lines.
+func (p *pager) scroll(by int) {
+	p.top += by
+	p.clamp()
+}
+
 // move scrolls, and says whether the key was one for that.
 func (p *pager) move(msg tea.KeyMsg, env Env) bool {
 	k := env.Keys

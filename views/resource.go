@@ -154,7 +154,7 @@ type SpecInfo struct {
 	Kind, Title, Tab, Noun string
 	Follows                []string
 	Columns                []string
-	Actions                []ActionInfo
+	Actions, Links         []ActionInfo
 }
 
 // ActionInfo is an action's key, operation and help.
@@ -169,6 +169,9 @@ func (r *Resource[T]) Info() SpecInfo {
 	for _, a := range r.Actions {
 		info.Actions = append(info.Actions, ActionInfo{a.Key, a.Operation, a.Help})
 	}
+	for _, l := range r.Links {
+		info.Links = append(info.Links, ActionInfo{Key: l.Key, Help: l.Help})
+	}
 	return info
 }
 
@@ -178,6 +181,12 @@ func (r *Resource[T]) New(env Env, query string) View { return r.table(env, quer
 func (r *Resource[T]) table(env Env, query string) *Table[any] {
 	res, setup := r.erase(), env.Setups[r.Kind]
 	res.Columns = setup.arrange(res.Columns)
+	for i, a := range res.Actions {
+		res.Actions[i].Key = env.Rebound.key(r.Kind, a.Help, a.Key)
+	}
+	for i, l := range res.Links {
+		res.Links[i].Key = env.Rebound.key(r.Kind, l.Help, l.Key)
+	}
 	t := newTable(env, res, query)
 	t.rows.sortBy, t.rows.reverse = setup.order(t.rows.cells)
 	return t

@@ -126,6 +126,8 @@ func (t *Table[T]) Update(msg tea.Msg) (Intent, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		intent, cmd = t.onKey(msg)
+	case tea.MouseMsg:
+		t.onMouse(msg)
 	case page[T]:
 		cmd = t.onPage(msg)
 	case due[T]:

@@ -256,7 +256,7 @@ func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 	case key.Matches(msg, k.Back):
 		return t.back()
 	default:
-		return Say{msg.String() + " does nothing here; ? lists the keys", theme.Faint}, nil
+		return Say{msg.String() + " does nothing here; " + k.Help.Help().Key + " lists the keys", theme.Faint}, nil
 	}
 	return nil, nil
 }

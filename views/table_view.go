@@ -248,7 +248,7 @@ func (t *Table[T]) empty() string {
 	case loading:
 		return "Loading…"
 	case t.Status().Tone == theme.Bad:
-		return "Nothing could be read; see below. r tries again."
+		return "Nothing could be read; see below. " + t.env.Keys.Refresh.Help().Key + " tries again."
 	}
 	if t.res.Empty != "" {
 		return t.res.Empty

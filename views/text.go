@@ -52,7 +52,7 @@ func (t *Text) Status() Status { return Status{} }
 // Help implements View.
 func (t *Text) Help() []key.Binding {
 	k := t.env.Keys
-	return []key.Binding{k.Up, k.Down, k.PageDown, binding("y", "copy all"), k.Back}
+	return []key.Binding{k.Up, k.Down, k.PageDown, binding(k.Copy.Help().Key, "copy all"), k.Back}
 }
 
 // Resize implements View.

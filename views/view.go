@@ -37,8 +37,9 @@ type Env struct {
 	Keep func(path string) (Keeper, error)
 	// Setups say how tables begin, by kind, and Naming how instances are called;
 	// nil is as they are declared.
-	Setups map[string]Setup
-	Naming *awsops.Naming
+	Setups  map[string]Setup
+	Rebound Rebound
+	Naming  *awsops.Naming
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ec2deck/awsops"
+	"ec2deck/theme"
 
 	"github.com/spf13/pflag"
 )
@@ -49,7 +50,7 @@ type globals struct {
 	profile, region, endpoint, proxyHost, proxyPort values
 	timeout, waitTimeout, refresh                   values
 	readOnly, ascii, demo, instances, fleet, config values
-	connection, write, view, filter                 values
+	connection, write, view, filter, theme, mouse   values
 }
 
 func (g *globals) addAll(set *pflag.FlagSet) {
@@ -64,6 +65,8 @@ func (g *globals) addAll(set *pflag.FlagSet) {
 	add(set, &g.refresh, "refresh-interval", "duration", "15s", "how often the screen reads again, 2s to 1h, or off")
 	add(set, &g.readOnly, "read-only", "", "false", "refuse every change")
 	add(set, &g.write, "write", "", "false", "let production be changed")
+	add(set, &g.theme, "theme", "name", "auto", "one of "+strings.Join(theme.Names(), ", ")+"; NO_COLOR takes all colours away")
+	add(set, &g.mouse, "mouse", "", "true", "take clicks and the wheel; shift selects text as without it")
 	add(set, &g.ascii, "ascii", "", "false", "draw with ASCII only (default: as LC_ALL, LC_CTYPE or LANG say)")
 	add(set, &g.demo, "demo", "", "false", "work on made-up accounts, without AWS and without a network")
 	add(set, &g.instances, "instances", "number", "", "instances of the simulated first region, 1 to 50000 (demo and sim)")
@@ -114,8 +117,10 @@ func (v values) list(flag string, rule func(string) (string, error)) ([]string, 
 }
 
 // truth reads a switch.
-func (v values) truth(flag string) (bool, error) {
-	on := false
+func (v values) truth(flag string) (bool, error) { return v.truthOr(flag, false) }
+
+// truthOr reads a switch that may be on by itself.
+func (v values) truthOr(flag string, on bool) (bool, error) {
 	for _, s := range v {
 		switch strings.ToLower(strings.TrimSpace(s)) {
 		case "true", "t", "yes", "y", "1", "on":

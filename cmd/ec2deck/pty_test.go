@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,7 @@ func TestInATerminal(t *testing.T) {
 		"a signal restores the terminal":         signalsRestore,
 		"a terminal that is too small says so":   tooSmall,
 		"without credentials the screen says so": noCredentials,
+		"a click is taken unless that is off":    takesClicks,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
@@ -171,7 +173,7 @@ func (x *terminal) restored() {
 	if !x.screen.CursorVisible() {
 		x.t.Error("the cursor is still hidden")
 	}
-	for set, reset := range map[string]string{"\x1b[?1049h": "\x1b[?1049l", "\x1b[?25l": "\x1b[?25h", "\x1b[?2004h": "\x1b[?2004l"} {
+	for set, reset := range map[string]string{"\x1b[?1049h": "\x1b[?1049l", "\x1b[?25l": "\x1b[?25h", "\x1b[?2004h": "\x1b[?2004l", "\x1b[?1002h": "\x1b[?1002l"} {
 		if strings.LastIndex(x.raw.String(), set) > strings.LastIndex(x.raw.String(), reset) {
 			x.t.Errorf("%q has not been taken back", set)
 		}
@@ -186,6 +188,24 @@ func cursor(screen string) int {
 		}
 	}
 	return -1
+}
+
+func takesClicks(t *testing.T, program string) {
+	x := open(t, 100, 30, nil, program, "--demo", "--view", "volumes", "--filter", "state:in-use")
+	x.shows("/state:in-use")
+	x.shows("● live")
+	first := cursor(x.text())
+	x.types(fmt.Sprintf("\x1b[<0;10;%dM\x1b[<0;10;%dm", first+4, first+4))
+	x.until("the cursor three rows down", func(s string) bool { return cursor(s) == first+3 })
+	x.types("q")
+	x.ends()
+	y := open(t, 100, 30, nil, program, "--demo", "--mouse=false")
+	y.shows("● live")
+	y.types("q")
+	y.ends()
+	if strings.Contains(y.written(), "\x1b[?1002h") || !strings.Contains(x.written(), "\x1b[?1002h") {
+		t.Error("the mouse is asked for when it is off, or not when it is on")
+	}
 }
 
 func demoTakesKeys(t *testing.T, program string) {

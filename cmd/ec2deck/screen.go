@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"ec2deck/awsops"
-	"ec2deck/keymap"
 	"ec2deck/theme"
 	"ec2deck/ui"
 	"ec2deck/ui/serve"
@@ -34,6 +33,8 @@ type screenOptions struct {
 	Rights  func() <-chan struct{}                  // nil if they stay
 
 	Taste        taste
+	Theme        string
+	Mouse        bool
 	Kind, Filter string // of the first table
 }
 
@@ -57,8 +58,8 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
-	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Taste: like, Kind: kind, Filter: filter})
-	return p.runScreen(c.Context(), model)
+	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter})
+	return p.runScreen(c.Context(), model, o.mouse)
 }
 
 // light reads the background that some terminals tell in the environment. The
@@ -73,8 +74,12 @@ func light(colorfgbg string) bool {
 
 // runScreen shows a screen until it is left. Bubble Tea restores the terminal also
 // when the context ends, which every signal does, and after a panic.
-func (p *program) runScreen(ctx context.Context, model tea.Model) error {
-	_, err := tea.NewProgram(model, tea.WithInput(p.in), tea.WithOutput(p.out), tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler()).Run()
+func (p *program) runScreen(ctx context.Context, model tea.Model, mouse bool) error {
+	options := []tea.ProgramOption{tea.WithInput(p.in), tea.WithOutput(p.out), tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler()}
+	if mouse {
+		options = append(options, tea.WithMouseCellMotion())
+	}
+	_, err := tea.NewProgram(model, options...).Run()
 	if errors.Is(err, tea.ErrProgramPanic) {
 		return fmt.Errorf("the screen broke down, and the terminal has been restored: %w", err)
 	}
@@ -88,10 +93,10 @@ func (p *program) runScreen(ctx context.Context, model tea.Model) error {
 func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o screenOptions) tea.Model {
 	return ui.New(ui.Config{
 		Env: views.Env{
-			Context: ctx, Session: s, Theme: theme.New(r), Keys: keymap.Default(), Log: slog.New(slog.DiscardHandler),
+			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
 			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming,
 		},
-		Specs: views.All(), ASCII: o.ASCII, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
+		Specs: views.All(), ASCII: o.ASCII, Mouse: o.Mouse, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },
 	})
 }
@@ -115,5 +120,5 @@ func clip(out io.Writer, term, text string) error {
 // hostedScreen makes the screen of an SSH session, which has no files: they
 // are the server's own.
 func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, like taste, rights func() <-chan struct{}) tea.Model {
-	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights, Taste: like})
+	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights, Taste: like, Theme: o.theme, Mouse: o.mouse})
 }

@@ -93,6 +93,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 	}
 	cfg.Has, cfg.Event = offers, recordEvents(sinks, r)
 	cfg.Role = func(s serve.Session) string { return r.role(s).Name }
+	cfg.Mouse = o.mouse
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
 		own := o.of(s, r, sinks)
 		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, like, r.next), nil

@@ -11,6 +11,7 @@ import (
 
 	"ec2deck/awsops"
 	"ec2deck/awsops/ec2sim"
+	"ec2deck/theme"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -21,6 +22,8 @@ type options struct {
 	wait     time.Duration
 	refresh  time.Duration // 0 is off
 	ascii    bool
+	mouse    bool
+	theme    string
 	demo     bool
 }
 
@@ -89,6 +92,15 @@ func (p *program) limits(o *options) (err error) {
 	s.Policy = awsops.Fixed(policy)
 	if o.ascii, err = f.ascii.truth("ascii"); err != nil {
 		return err
+	}
+	if o.mouse, err = f.mouse.truthOr("mouse", true); err != nil {
+		return err
+	}
+	if o.theme, err = f.theme.one("theme"); err != nil {
+		return err
+	}
+	if o.theme = or(o.theme, "auto"); !slices.Contains(theme.Names(), o.theme) {
+		return bad("theme", o.theme, "choose one of "+strings.Join(theme.Names(), ", "))
 	}
 	o.demo, err = f.demo.truth("demo")
 	return err

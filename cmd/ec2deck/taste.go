@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"ec2deck/awsops"
 	"ec2deck/cmd/ec2deck/config"
+	"ec2deck/keymap"
 	"ec2deck/ui"
 	"ec2deck/views"
 )
@@ -14,6 +16,8 @@ type taste struct {
 	setups map[string]views.Setup
 	naming *awsops.Naming
 	saved  []ui.Saved
+	keys   keymap.Map
+	bound  views.Rebound
 }
 
 // newTaste reads the configuration of screens, with the lines of its mistakes.
@@ -22,6 +26,9 @@ func newTaste(f *config.File) (t taste, err error) {
 		if t.naming, err = awsops.ParseNaming(strings.Join(format.Values, " ")); err != nil {
 			return t, usagef("%s: %v", format.Where, err)
 		}
+	}
+	if err := t.bind(f.Keys); err != nil {
+		return t, err
 	}
 	t.setups = map[string]views.Setup{}
 	for _, table := range f.Tables {
@@ -43,6 +50,40 @@ func newTaste(f *config.File) (t taste, err error) {
 		t.saved = append(t.saved, ui.Saved{Name: v.Name.One(), Kind: v.Table.One(), Query: awsops.Clean(strings.Join(v.Filter.Values, " "))})
 	}
 	return t, nil
+}
+
+// bind changes keys. Conflicts are looked for when all have been changed, so
+// that two can be exchanged.
+func (t *taste) bind(changes []config.Setting) error {
+	t.keys, t.bound = keymap.Default(), views.Rebound{}
+	for _, s := range changes {
+		var err error
+		switch action := strings.Contains(s.Name, "."); {
+		case action && len(s.Values) != 1:
+			err = errors.New("write one key")
+		case action:
+			err = t.bound.Rebind(views.All(), s.Name, s.Values[0])
+		default:
+			err = t.keys.Change(s.Name, s.Values)
+		}
+		if err != nil {
+			return usagef("%s: %v", s.Where, err)
+		}
+	}
+	err := t.keys.Check()
+	if err == nil {
+		err = t.bound.Check(views.All(), t.keys)
+	}
+	conflict, ok := as[*keymap.Conflict](err)
+	if !ok {
+		return err
+	}
+	for _, s := range changes { // the last of them is the one that came too late
+		if s.Name == conflict.A || s.Name == conflict.B || strings.HasPrefix(conflict.B, strings.Split(s.Name, ".")[0]+".") {
+			err = usagef("%s: %v", s.Where, conflict)
+		}
+	}
+	return err
 }
 
 // setup reads a table's columns and its order apart, so that each has its line.

@@ -32,10 +32,15 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 	}
 	fault := &fault{log: log, kill: kill}
 	keys := &keys{from: v.channel, pressed: v.pressed}
-	p := tea.NewProgram(contained{model, fault},
+	options := []tea.ProgramOption{
 		tea.WithInput(keys), tea.WithOutput(v.channel), tea.WithAltScreen(),
 		tea.WithoutSignalHandler(), tea.WithContext(ctx), tea.WithFPS(framesPerSecond),
-		tea.WithEnvironment(v.env.Environ()), tea.WithFilter(harmless(log)))
+		tea.WithEnvironment(v.env.Environ()), tea.WithFilter(harmless(log)),
+	}
+	if v.server.Mouse {
+		options = append(options, tea.WithMouseCellMotion())
+	}
+	p := tea.NewProgram(contained{model, fault}, options...)
 	keys.hangup = p.Quit
 	e := &ending{
 		program: p, grace: v.server.Limits.Grace, force: v.server.limits.force,

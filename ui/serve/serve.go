@@ -89,6 +89,8 @@ type Config struct {
 	// may call, is given time while it is true before the server ends it, and
 	// is told so by ui.Notice.
 	Screen func(ctx context.Context, s Session) (tea.Model, error)
+	// Mouse asks the clients' terminals to tell of clicks and of the wheel.
+	Mouse bool
 	// Command runs a headless command and returns its exit code. The context
 	// ends when the client leaves.
 	Command func(ctx context.Context, s Session, args []string, in io.Reader, out, err io.Writer) int

@@ -7,11 +7,13 @@
 //	    profile: production
 //	    regions: [eu-west-1]
 //	    production: true        # and so read-only without --write
+//	theme: light                # or mouse: the flags of that name
 //	tables:
 //	  instances: {columns: [name, id, state, age], sort: -age}
 //	naming: '{Name} ({InstanceId})'
 //	views:
 //	  - {name: bastions, table: instances, filter: 'tag:Role=bastion'}
+//	keys: {refresh: [r, f5], instances.stop: Z}
 //	export: {col-delimiter: ;}
 //	serve:                      # flags of `ec2deck serve`, by name
 //	  listen: 0.0.0.0:2222
@@ -49,6 +51,7 @@ type File struct {
 	Tables      []Table
 	Naming      Setting
 	Views       []View
+	Keys        []Setting
 	Export      []Setting // delimiters
 	Serve       []Setting
 	Roles       []Role
@@ -108,10 +111,13 @@ func Parse(path string, text []byte) (*File, error) {
 	}
 	f := &File{}
 	r.section(document.Content[0], "", fields{
-		"defaults":    func(n *yaml.Node, at string) { f.Defaults = r.settings(n, at) },
+		"defaults":    func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.settings(n, at)...) },
 		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
+		"theme":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("theme", n, at)) },
+		"mouse":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("mouse", n, at)) },
 		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },
 		"naming":      func(n *yaml.Node, at string) { f.Naming = r.setting("naming", n, at) },
+		"keys":        func(n *yaml.Node, at string) { f.Keys = r.settings(n, at) },
 		"views":       func(n *yaml.Node, at string) { f.Views = r.views(n, at) },
 		"export":      func(n *yaml.Node, at string) { f.Export = r.settings(n, at) },
 		"serve":       func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
