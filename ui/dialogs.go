@@ -111,6 +111,9 @@ func newPalette(env views.Env, specs []views.Spec) *palette {
 		i := s.Info()
 		p.entries = append(p.entries, entry{i.Kind, "the table of " + strings.ToLower(i.Title), switched{kind: i.Kind}})
 	}
+	for _, s := range screens() {
+		p.entries = append(p.entries, entry{s.name, s.help, asked{name: s.name}})
+	}
 	for _, op := range awsops.All() {
 		i := op.Info()
 		p.entries = append(p.entries, entry{i.Name, i.Help, palettePick{run: views.Run{Operation: i.Name, Form: true}}})

@@ -73,6 +73,7 @@ type options struct {
 	keys      map[string]aws.CredentialsProvider
 	refresh   time.Duration
 	hosted    bool // without files
+	log       bool // of what is asked of AWS
 	ascii     bool
 	sim       *ec2sim.Sim    // one that others use too
 	shared    *awsops.Shared // what they share
@@ -88,7 +89,11 @@ func newDriver(t testing.TB, o options) *driver {
 	if d.sim = o.sim; d.sim == nil {
 		d.sim = newSim(t, o, func() time.Time { return d.now })
 	}
-	session := awsops.NewSession(settings(d.sim, o))
+	s := settings(d.sim, o)
+	if o.log {
+		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 100, nil)
+	}
+	session := awsops.NewSession(s)
 	renderer := lipgloss.NewRenderer(io.Discard)
 	renderer.SetColorProfile(termenv.Ascii)
 	if o.colours != 0 {

@@ -94,10 +94,10 @@ func NewID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// line is a record as one line of JSON. Whatever could mean something to a
+// Line is a value as one line of JSON. Whatever could mean something to a
 // terminal is escaped, beyond what JSON itself asks for.
-func line(r Record) ([]byte, error) {
-	text, err := json.Marshal(r)
+func Line(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}

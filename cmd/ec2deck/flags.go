@@ -49,6 +49,7 @@ type globals struct {
 	profile, region, endpoint, proxyHost, proxyPort values
 	timeout, waitTimeout, refresh                   values
 	readOnly, ascii, demo, instances, fleet, config values
+	apiLog                                          values
 }
 
 func (g *globals) addAll(set *pflag.FlagSet) {
@@ -65,6 +66,7 @@ func (g *globals) addAll(set *pflag.FlagSet) {
 	add(set, &g.demo, "demo", "", "false", "work on made-up accounts, without AWS and without a network")
 	add(set, &g.instances, "instances", "number", "", "instances of the simulated first region, 1 to 50000 (demo and sim)")
 	add(set, &g.config, "config", "file", "", "the configuration (default: ec2deck/config.yaml in the XDG configuration directory, if it is there)")
+	add(set, &g.apiLog, "api-log", "file", "", "write every call to AWS here, a line of JSON each, without secrets; put aside at 20 MB; - is standard error, for commands")
 	add(set, &g.fleet, "fleet", "file", "", "what the simulated accounts hold (demo and sim)")
 }
 

@@ -35,7 +35,7 @@ type screenOptions struct {
 }
 
 func (p *program) openScreen(c *cobra.Command, _ []string) error {
-	s, o, err := p.session()
+	s, o, err := p.session(true)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,9 @@ func (p *program) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := refuse(refusal{"api-log", p.flags.apiLog, "is not for a server: each session has its own log, which # shows"}); err != nil {
+				return err
+			}
 			o, err := p.options()
 			if err != nil {
 				return err
@@ -95,6 +98,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 	cfg.Role = func(s serve.Session) string { return r.role(s).Name }
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
 		own := o.of(s, r, sinks)
+		own.settings.Calls = awsops.NewCalls(time.Now, mostHostedCalls, nil)
 		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, r.next), nil
 	}
 	cfg.Command = func(ctx context.Context, s serve.Session, args []string, in io.Reader, out, errs io.Writer) int {

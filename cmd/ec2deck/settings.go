@@ -301,9 +301,12 @@ func or(s, otherwise string) string {
 }
 
 // session makes a session of the global flags, without any I/O.
-func (p *program) session() (*awsops.Session, options, error) {
+func (p *program) session(screen bool) (*awsops.Session, options, error) {
 	o, err := p.options()
 	if err != nil {
+		return nil, o, err
+	}
+	if o.settings.Calls, err = p.calls(screen); err != nil {
 		return nil, o, err
 	}
 	return awsops.NewSession(o.settings), o, nil
