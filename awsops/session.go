@@ -51,6 +51,13 @@ type Settings struct {
 	Journal journal.Sink
 	Who     journal.Who
 	Now     func() time.Time // the journal's clock
+	// Reason is why the session changes things, where a request does not say it
+	// itself; AskReason says whether there has to be one.
+	Reason    string
+	AskReason Asking
+	// Outlive lets a change that is recorded go on when its session ends, so
+	// that what came of it is recorded too.
+	Outlive bool
 	// Meter counts the requests; nil counts nothing.
 	Meter *Meter
 	// Calls keeps what this session asks of AWS; nil keeps nothing.

@@ -54,6 +54,7 @@ type Record struct {
 	Operation string              `json:"operation,omitempty"`
 	Risk      string              `json:"risk,omitempty"`
 	DryRun    bool                `json:"dry_run,omitempty"`
+	Why       string              `json:"why,omitempty"` // as the operator said it
 	Targets   []string            `json:"targets,omitempty"`
 	Inputs    map[string][]string `json:"inputs,omitempty"` // secrets by their size only
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ec2deck/awsops"
+	"ec2deck/awsops/journal"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
@@ -20,6 +21,7 @@ type program struct {
 	getenv    func(string) string
 	// host is what the server has fixed, for a command that came over SSH.
 	host  *options
+	hook  *journal.Hook // nil without one
 	flags globals
 }
 

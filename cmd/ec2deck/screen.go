@@ -63,7 +63,11 @@ func light(colorfgbg string) bool {
 // runScreen shows a screen until it is left. Bubble Tea restores the terminal also
 // when the context ends, which every signal does, and after a panic.
 func (p *program) runScreen(ctx context.Context, model tea.Model) error {
-	_, err := tea.NewProgram(model, tea.WithInput(p.in), tea.WithOutput(p.out), tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler()).Run()
+	screen := tea.NewProgram(model, tea.WithInput(p.in), tea.WithOutput(p.out), tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler())
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go p.watchHook(watching, func(err error) { screen.Send(ui.Notice{Text: err.Error()}) })
+	_, err := screen.Run()
 	if errors.Is(err, tea.ErrProgramPanic) {
 		return fmt.Errorf("the screen broke down, and the terminal has been restored: %w", err)
 	}

@@ -31,7 +31,11 @@ func (p *program) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := refuse(refusal{"api-log", p.flags.apiLog, "is not for a server: each session has its own log, which # shows"}); err != nil {
+			if err := refuse(
+				refusal{"api-log", p.flags.apiLog, "is not for a server: each session has its own log, which # shows"},
+				refusal{"journal", p.flags.journal, "is not for a server: write --audit-log"},
+				refusal{"reason", p.flags.reason, "is not for a server: each change has its own"},
+			); err != nil {
 				return err
 			}
 			o, err := p.options()
@@ -45,6 +49,13 @@ func (p *program) serveCommand() *cobra.Command {
 			sinks, err := p.sink(&a)
 			if err != nil {
 				return err
+			}
+			if err := p.startHook(); err != nil {
+				return err
+			}
+			if p.hook != nil {
+				sinks = append(sinks, p.hook)
+				go p.watchHook(c.Context(), func(err error) { p.say(err.Error()) })
 			}
 			o = o.served()
 			counts := newTally()
@@ -73,7 +84,7 @@ func (p *program) stateFile(name string) string {
 // served is the options for those who log in: the files here are the server's,
 // and what one of them has read the others need not read again.
 func (o options) served() options {
-	o.settings.ReadFile = nil
+	o.settings.ReadFile, o.settings.Outlive = nil, true
 	o.settings.Now, o.settings.Shared, o.settings.Meter = time.Now, awsops.NewShared(time.Now), awsops.NewMeter(time.Now)
 	return o
 }

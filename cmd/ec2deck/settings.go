@@ -74,6 +74,9 @@ func (p *program) limits(o *options) (err error) {
 	if readOnly {
 		s.Policy = awsops.Fixed(awsops.Policy{Refuses: awsops.Changes})
 	}
+	if err = p.reasons(s); err != nil {
+		return err
+	}
 	if o.ascii, err = f.ascii.truth("ascii"); err != nil {
 		return err
 	}
@@ -259,6 +262,8 @@ func (p *program) narrowed(o options) (options, error) {
 		refusal{"endpoint-url", f.endpoint, "is refused over SSH: the server calls no address that a client names"},
 		refusal{"proxy-host", f.proxyHost, "is refused over SSH: the server has its own way out"},
 		refusal{"proxy-port", f.proxyPort, "is refused over SSH: the server has its own way out"},
+		refusal{"journal", f.journal, "is refused over SSH: the server keeps its own"},
+		refusal{"hook", f.hook, "is refused over SSH: the server runs no command that a client names"},
 		refusal{"config", f.config, "is refused over SSH: the server has its own"},
 		refusal{"fleet", f.fleet, "is refused over SSH: files are the server's own"},
 		refusal{"instances", f.instances, "is refused over SSH: the server has chosen its accounts"},
@@ -288,7 +293,8 @@ func (p *program) narrowed(o options) (options, error) {
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
 	s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
-	s.Journal, s.Who, s.Now, s.Shared, s.Meter = host.Journal, host.Who, host.Now, host.Shared, host.Meter
+	s.Journal, s.Who, s.Now, s.Shared, s.Meter, s.Outlive = host.Journal, host.Who, host.Now, host.Shared, host.Meter, host.Outlive
+	s.AskReason = max(s.AskReason, host.AskReason)
 	asked.demo, asked.refresh = o.demo, o.refresh
 	return asked, nil
 }
@@ -308,6 +314,11 @@ func (p *program) session(screen bool) (*awsops.Session, options, error) {
 	}
 	if o.settings.Calls, err = p.calls(screen); err != nil {
 		return nil, o, err
+	}
+	if p.host == nil {
+		if err = p.journal(&o); err != nil {
+			return nil, o, err
+		}
 	}
 	return awsops.NewSession(o.settings), o, nil
 }
