@@ -49,7 +49,7 @@ func (r Request) Next(res Result) (next Request, ok bool) {
 		f.name, f.at, f.of = r.flow.name, r.flow.at+1, r.flow.of
 	}
 	f.without, f.rest = step.Without, res.Then[1:]
-	return Request{Operation: op, Scope: r.Scope, Values: step.Values, Confirmed: r.Confirmed, flow: f}, ok
+	return Request{Operation: op, Scope: r.Scope, Values: step.Values, Confirmed: r.Confirmed, Reason: r.Reason, flow: f}, ok
 }
 
 // Without says how things stay if the request does not come about; "" when it

@@ -31,6 +31,8 @@ type Request struct {
 	// OneByOne makes one call for each target, so that one that EC2 refuses
 	// does not hold up the others.
 	OneByOne bool
+	// Reason is why the operator wants it, for the records.
+	Reason string
 	// Save is where the caller keeps a secret of the result.
 	Save string
 
@@ -159,6 +161,9 @@ func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
 	if r.Confirmed < need {
 		return Result{}, &Error{Operation: info.Name, Class: Forbidden, Code: "NotConfirmed", Message: info.Name + " has not been confirmed", Hint: r.howToConfirm(need)}
 	}
+	if r, err = s.reasoned(r); err != nil {
+		return Result{}, err
+	}
 	client, err := s.Client(r.Scope)
 	if err != nil {
 		return Result{}, err
@@ -168,7 +173,7 @@ func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
 		return Result{}, err
 	}
 	asked := ctx
-	if e != nil { // what is recorded has an outcome, also when nobody waits for it
+	if e != nil && s.settings.Outlive {
 		asked = context.WithoutCancel(ctx)
 	}
 	results := newBatches(info, r.Scope)

@@ -57,23 +57,23 @@ func pages(t testing.TB, instances int) [][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tap := &tap{to: sim}
-	pager := ec2.NewDescribeInstancesPaginator(tap.client(sim.Accounts()[0]), &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000)})
+	through := &wiretap{to: sim}
+	pager := ec2.NewDescribeInstancesPaginator(through.client(sim.Accounts()[0]), &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000)})
 	for pager.HasMorePages() {
 		if _, err := pager.NextPage(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return tap.bodies
+	return through.bodies
 }
 
-// tap keeps what comes through it.
-type tap struct {
+// wiretap keeps what comes through it.
+type wiretap struct {
 	to     aws.HTTPClient
 	bodies [][]byte
 }
 
-func (p *tap) Do(r *http.Request) (*http.Response, error) {
+func (p *wiretap) Do(r *http.Request) (*http.Response, error) {
 	response, err := p.to.Do(r)
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (p *tap) Do(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-func (p *tap) client(a ec2sim.Account) *ec2.Client {
+func (p *wiretap) client(a ec2sim.Account) *ec2.Client {
 	return ec2.New(ec2.Options{Region: a.Regions[0], HTTPClient: p, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey}, nil
 	})})
@@ -236,14 +236,14 @@ func statusPages(t testing.TB, instances int) [][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tap := &tap{to: sim}
-	pager := ec2.NewDescribeInstanceStatusPaginator(tap.client(sim.Accounts()[0]), &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(1000)})
+	through := &wiretap{to: sim}
+	pager := ec2.NewDescribeInstanceStatusPaginator(through.client(sim.Accounts()[0]), &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(1000)})
 	for pager.HasMorePages() {
 		if _, err := pager.NextPage(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return tap.bodies
+	return through.bodies
 }
 
 func agreeOnStatus(t *testing.T, body []byte) {

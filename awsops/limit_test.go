@@ -71,7 +71,7 @@ func runBeyond(t *testing.T, info awsops.Info, v awsops.Values) {
 	given := fmt.Sprint(v)
 	res, err := b.Run(t.Context(), b.request(t, info.Name, v))
 	if err == nil && info.Risk == awsops.Reads {
-		for _, id := range ofFleet.FindAllString(told(t, res), -1) {
+		for _, id := range ofFleet.FindAllString(everything(t, res), -1) {
 			if !strings.Contains(given, id) {
 				t.Errorf("tells of %s", id)
 			}
@@ -88,8 +88,8 @@ func runBeyond(t *testing.T, info awsops.Info, v awsops.Values) {
 	}
 }
 
-// told is everything that a result tells.
-func told(t *testing.T, res awsops.Result) string {
+// everything is all that a result tells.
+func everything(t *testing.T, res awsops.Result) string {
 	t.Helper()
 	text, err := json.Marshal(res)
 	if err != nil {
@@ -298,8 +298,8 @@ func TestARoleSeesItsOwn(t *testing.T) {
 			continue
 		}
 		res, err := b.Run(t.Context(), b.request(t, operation, nil))
-		if err != nil || !strings.Contains(told(t, res), want) {
-			t.Errorf("%s: no %s: %v %s", operation, want, err, told(t, res))
+		if err != nil || !strings.Contains(everything(t, res), want) {
+			t.Errorf("%s: no %s: %v %s", operation, want, err, everything(t, res))
 		}
 	}
 	for operation, values := range map[string]awsops.Values{

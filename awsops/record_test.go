@@ -35,12 +35,15 @@ func (n *notes) Record(r journal.Record) error {
 	return nil
 }
 
-func recorded(t *testing.T, p awsops.Policy) (*bench, *notes) {
+func recorded(t *testing.T, p awsops.Policy, change ...func(*awsops.Settings)) (*bench, *notes) {
 	t.Helper()
 	n := &notes{}
 	b := newBench(t, func(s *awsops.Settings) {
 		s.Journal, s.Who, s.Policy = n, journal.Who{Name: "ada", Key: "SHA256:x"}, awsops.Fixed(p)
 		s.Now = newClock().Now
+		for _, c := range change {
+			c(s)
+		}
 	})
 	n.bench = b
 	return b, n
@@ -117,7 +120,7 @@ func TestEveryOutcomeIsRecorded(t *testing.T) {
 }
 
 func TestAChangeHasItsOutcomeAlthoughNobodyWaits(t *testing.T) {
-	b, n := recorded(t, awsops.Policy{})
+	b, n := recorded(t, awsops.Policy{}, func(s *awsops.Settings) { s.Outlive = true })
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	_, err := b.Run(ctx, b.request(t, "stop-instances", ids("i-0aa00000000000001")))
@@ -154,6 +157,49 @@ func noneHolds(t *testing.T, n *notes, text string) {
 	for _, r := range n.records {
 		if line, err := json.Marshal(r); err != nil || strings.Contains(string(line), text) {
 			t.Errorf("%s %v", line, err)
+		}
+	}
+}
+
+func TestWhyIsRecorded(t *testing.T) {
+	b, n := recorded(t, awsops.Policy{}, func(s *awsops.Settings) { s.AskReason = awsops.MustTell })
+	r := b.request(t, "stop-instances", ids(webID))
+	if _, err := b.Run(t.Context(), r); awsops.AsError(err) == nil || awsops.AsError(err).Code != "NoReason" || b.changed() != "" || len(n.records) > 0 {
+		t.Errorf("%v %+v", err, n.records)
+	}
+	if _, err := b.Run(t.Context(), b.request(t, "describe-instances", nil)); err != nil {
+		t.Errorf("a read needs no reason: %v", err)
+	}
+	dry := r
+	dry.DryRun = true
+	if _, err := b.Run(t.Context(), dry); err != nil && awsops.AsError(err).Code == "NoReason" {
+		t.Error(err)
+	}
+	n.records = nil
+	r.Reason = " CHG-7 patch day "
+	if _, err := b.Run(t.Context(), r); err != nil || len(n.records) != 2 || n.records[0].Why != "CHG-7 patch day" || n.records[1].Why != "CHG-7 patch day" || n.records[1].Reason != "" {
+		t.Errorf("%v %+v", err, n.records)
+	}
+	r.Reason = strings.Repeat("x", 501)
+	if _, err := b.Run(t.Context(), r); awsops.ExitCode(err) != 2 {
+		t.Error(err)
+	}
+}
+
+func TestTheStepsOfAFlowHaveItsReason(t *testing.T) {
+	b, n := recorded(t, awsops.Policy{})
+	r := b.request(t, "resize-instance", awsops.Values{"instance-id": {webID}, "instance-type": {"m5.large"}})
+	r.Reason = "too small"
+	res, err := b.Run(t.Context(), r)
+	if err == nil {
+		_, err = b.Follow(t.Context(), r, res, false, func(string) {}, b.clock.sleep)
+	}
+	if err != nil || len(n.records) < 6 {
+		t.Fatalf("%v, %d records", err, len(n.records))
+	}
+	for _, rec := range n.records {
+		if rec.Why != "too small" {
+			t.Errorf("%+v", rec)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Scope is where rows live and operations run: a profile in a region. The
@@ -53,8 +54,17 @@ type Settings struct {
 	Journal journal.Sink
 	Who     journal.Who
 	Now     func() time.Time // the journal's clock
+	// Reason is why the session changes things, where a request does not say it
+	// itself; AskReason says whether there has to be one.
+	Reason    string
+	AskReason Asking
+	// Outlive lets a change that is recorded go on when its session ends, so
+	// that what came of it is recorded too.
+	Outlive bool
 	// Meter counts the requests; nil counts nothing.
 	Meter *Meter
+	// Calls keeps what this session asks of AWS; nil keeps nothing.
+	Calls *Calls
 	// Keys replaces the AWS files and the default chain: credentials by profile.
 	Keys map[string]aws.CredentialsProvider
 	// ReadFile reads a file of the operator's, for operations that need one.
@@ -136,6 +146,9 @@ func (s *Session) Profiles() []string {
 // Policy is what the session may do now.
 func (s *Session) Policy() Policy { return s.settings.Policy() }
 
+// Calls is what the session asked of AWS lately; nil where that is not kept.
+func (s *Session) Calls() *Calls { return s.settings.Calls }
+
 // Open finds the credentials and regions of one profile and returns its
 // scopes. It can be called again, for instance after a new sign-in.
 func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
@@ -148,7 +161,7 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 	if err != nil {
 		return nil, explain(err, "open", cfg.Region, false)
 	}
-	cfg = s.settings.Meter.metered(cfg, named(profile))
+	cfg = s.settings.Calls.logged(s.settings.Meter.metered(cfg, named(profile)), named(profile))
 	credentials, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		drop()
@@ -219,7 +232,11 @@ func (s *Session) config(ctx context.Context, profile string) (aws.Config, error
 	if profile != "" {
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
+	if calls := s.settings.Calls; calls != nil && s.settings.Shared == nil { // a shared connection is nobody's own
+		options = append(options, config.WithAPIOptions([]func(*middleware.Stack) error{calls.taps(named(profile))}))
+	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	cfg.APIOptions = nil // they were for what finds the credentials
 	if cfg.Region == "" {
 		cfg.Region = s.settings.Home
 	}

@@ -26,6 +26,7 @@ type confirm struct {
 	skipped  []string
 	need     awsops.Confirmation
 	once     bool // the first of two steps is done
+	reason   reason
 	input    textinput.Model
 	wrong    bool // what was typed does not match
 	foreseen []string
@@ -42,7 +43,7 @@ type foreseen struct {
 
 func newConfirm(env views.Env, requests []awsops.Request, targets []views.Target, skipped []string, need awsops.Confirmation) *confirm {
 	c := &confirm{base: base{env: env}, info: requests[0].Operation.Info(), requests: requests, targets: targets, skipped: skipped, need: need}
-	c.input = views.NewInput(env, "> ")
+	c.reason, c.input = newReason(env), views.NewInput(env, "> ")
 	if need == awsops.Typed {
 		c.input.Focus()
 	}
@@ -75,7 +76,7 @@ func foresee(ctx context.Context, c *confirm, look func(context.Context) ([]stri
 }
 
 func (c *confirm) dangerous() bool { return c.need > awsops.SaidYes }
-func (c *confirm) Typing() bool    { return c.need == awsops.Typed }
+func (c *confirm) Typing() bool    { return c.reason.asking || c.need == awsops.Typed }
 
 // phrase is what has to be typed: the ID of one target, or the verb and count.
 func (c *confirm) phrase() string {
@@ -88,6 +89,8 @@ func (c *confirm) phrase() string {
 func (c *confirm) Help() []key.Binding {
 	k := c.env.Keys
 	switch {
+	case c.reason.asking:
+		return []key.Binding{k.Accept, k.TypedDryRun, k.Back}
 	case c.need == awsops.Typed:
 		return []key.Binding{k.Accept, k.TypedDryRun, k.TypedEdit, k.Back}
 	case c.once:
@@ -109,6 +112,9 @@ func (c *confirm) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
 	case tea.KeyMsg:
 		if c.scroll(msg) {
 			return nil, nil
+		}
+		if c.reason.asking {
+			return c.onReason(msg), nil
 		}
 		if c.need == awsops.Typed {
 			return c.onTyped(msg), nil
@@ -178,7 +184,7 @@ func (c *confirm) onTyped(msg tea.KeyMsg) views.Intent {
 func (c *confirm) yes(said awsops.Confirmation) views.Intent {
 	requests := slices.Clone(c.requests)
 	for i := range requests {
-		requests[i].Confirmed = said
+		requests[i].Confirmed, requests[i].Reason = said, c.reason.text
 	}
 	return confirmed{requests: requests, targets: c.targets}
 }
@@ -335,6 +341,9 @@ func (c *confirm) factLines() []string {
 	var out []string
 	add := func(tone theme.Tone, text string) { out = append(out, c.painted(tone, text)...) }
 	add(theme.Faint, "EC2 will be asked: "+c.asks())
+	if c.reason.text != "" {
+		add(theme.Plain, "Reason: "+c.reason.text)
+	}
 	if tags := c.env.Session.Policy().Adds(c.info); tags != "" {
 		add(theme.Plain, tags)
 	}
@@ -395,6 +404,8 @@ func (c *confirm) asks() string {
 func (c *confirm) question() string {
 	th, k := c.env.Theme, c.env.Keys
 	switch {
+	case c.reason.asking:
+		return c.why()
 	case c.need == awsops.Typed:
 		ask := "Type " + th.Tone(theme.Strong).Render(c.phrase()) + " to confirm "
 		if c.wrong {

@@ -117,6 +117,9 @@ func newPalette(env views.Env, specs []views.Spec, tabs []tab) *palette {
 			p.entries = append(p.entries, entry{t.title, "the view of " + t.kind + ": " + t.query, switched{kind: t.key}})
 		}
 	}
+	for _, s := range screens() {
+		p.entries = append(p.entries, entry{s.name, s.help, asked{name: s.name}})
+	}
 	for _, op := range awsops.All() {
 		i := op.Info()
 		p.entries = append(p.entries, entry{i.Name, i.Help, palettePick{run: views.Run{Operation: i.Name, Form: true}}})

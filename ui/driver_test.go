@@ -24,6 +24,7 @@ import (
 
 	"ec2deck/awsops"
 	"ec2deck/awsops/ec2sim"
+	"ec2deck/awsops/journal"
 	"ec2deck/keymap"
 	"ec2deck/theme"
 	"ec2deck/views"
@@ -81,6 +82,9 @@ type options struct {
 	keys      map[string]aws.CredentialsProvider
 	refresh   time.Duration
 	hosted    bool // without files
+	log       bool // of what is asked of AWS
+	asks      awsops.Asking
+	journal   journal.Sink
 	ascii     bool
 	sim       *ec2sim.Sim    // one that others use too
 	shared    *awsops.Shared // what they share
@@ -96,7 +100,12 @@ func newDriver(t testing.TB, o options) *driver {
 	if d.sim = o.sim; d.sim == nil {
 		d.sim = newSim(t, o, func() time.Time { return d.now })
 	}
-	session := awsops.NewSession(settings(d.sim, o))
+	s := settings(d.sim, o)
+	s.AskReason, s.Journal, s.Now = o.asks, o.journal, func() time.Time { return d.now }
+	if o.log {
+		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 100, nil)
+	}
+	session := awsops.NewSession(s)
 	renderer := lipgloss.NewRenderer(io.Discard)
 	renderer.SetColorProfile(termenv.Ascii)
 	if o.colours != 0 {

@@ -43,6 +43,9 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 	case switched:
 		m.pop()
 		return m.switchTo(intent.kind)
+	case asked:
+		m.pop()
+		return m.visit(intent.name)
 	case palettePick:
 		m.pop()
 		return m.run(m.withSelection(intent.run))

@@ -309,6 +309,8 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		return m.push(m.newHelp())
 	case key.Matches(msg, k.Messages):
 		return m.push(m.newReport())
+	case screenOf(msg, k) != nil:
+		return m.visit(screenOf(msg, k).name)
 	case key.Matches(msg, k.Quit):
 		if len(m.stack) > 1 {
 			return m.act(views.Back{})

@@ -63,7 +63,14 @@ func syncFolder(path string) error {
 
 // Record implements Sink.
 func (f *File) Record(r Record) error {
-	text, err := line(r)
+	return f.write(r, r.Event == Intent)
+}
+
+// Line keeps anything as a line of JSON. It need not last.
+func (f *File) Line(v any) error { return f.write(v, false) }
+
+func (f *File) write(v any, lasting bool) error {
+	text, err := Line(v)
 	if err != nil {
 		return err
 	}
@@ -73,7 +80,7 @@ func (f *File) Record(r Record) error {
 		return err
 	}
 	_, err = f.file.Write(text)
-	if err == nil && r.Event == Intent {
+	if err == nil && lasting {
 		err = f.file.Sync()
 	}
 	if err != nil {

@@ -54,6 +54,7 @@ type Record struct {
 	Operation string              `json:"operation,omitempty"`
 	Risk      string              `json:"risk,omitempty"`
 	DryRun    bool                `json:"dry_run,omitempty"`
+	Why       string              `json:"why,omitempty"` // as the operator said it
 	Targets   []string            `json:"targets,omitempty"`
 	Inputs    map[string][]string `json:"inputs,omitempty"` // secrets by their size only
 
@@ -94,10 +95,10 @@ func NewID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// line is a record as one line of JSON. Whatever could mean something to a
+// Line is a value as one line of JSON. Whatever could mean something to a
 // terminal is escaped, beyond what JSON itself asks for.
-func line(r Record) ([]byte, error) {
-	text, err := json.Marshal(r)
+func Line(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}

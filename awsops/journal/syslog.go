@@ -23,7 +23,7 @@ func OpenSyslog(network, address string) (*Syslog, error) {
 
 // Record implements Sink.
 func (s *Syslog) Record(r Record) error {
-	text, err := line(r)
+	text, err := Line(r)
 	if err != nil {
 		return err
 	}

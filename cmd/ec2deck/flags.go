@@ -51,6 +51,7 @@ type globals struct {
 	timeout, waitTimeout, refresh                   values
 	readOnly, ascii, demo, instances, fleet, config values
 	connection, write, view, filter, theme, mouse   values
+	apiLog, journal, hook, reason, askReason        values
 }
 
 func (g *globals) addAll(set *pflag.FlagSet) {
@@ -71,6 +72,11 @@ func (g *globals) addAll(set *pflag.FlagSet) {
 	add(set, &g.demo, "demo", "", "false", "work on made-up accounts, without AWS and without a network")
 	add(set, &g.instances, "instances", "number", "", "instances of the simulated first region, 1 to 50000 (demo and sim)")
 	add(set, &g.config, "config", "file", "", "the configuration (default: ec2deck/config.yaml in the XDG configuration directory, if it is there)")
+	add(set, &g.apiLog, "api-log", "file", "", "write every call to AWS here, a line of JSON each, without secrets; put aside at 20 MB; - is standard error, for commands")
+	add(set, &g.journal, "journal", "file", "", "record every change here before it is asked for, and what came of it, or off (default: activity.jsonl in the XDG state directory; off with --demo)")
+	add(set, &g.hook, "hook", "command", "", "run this for each recorded outcome and refusal, with the record as JSON on standard input; words as in a shell, but no shell runs it")
+	add(set, &g.reason, "reason", "text", "", "why things are changed, for the journal")
+	add(set, &g.askReason, "ask-reason", "how", "", "ask for a reason before each change: no, optional or required (default no)")
 	add(set, &g.fleet, "fleet", "file", "", "what the simulated accounts hold (demo and sim)")
 }
 

@@ -38,7 +38,9 @@ func (p *program) run(ctx context.Context, root *cobra.Command, args []string) i
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.errs)
-	return p.tell(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	p.endHook()
+	return p.tell(err)
 }
 
 // done ends a command whose outcome has been told already.

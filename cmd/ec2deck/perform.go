@@ -20,7 +20,7 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 	if err := p.checkSave(info, c); err != nil {
 		return p.fail(c.print, info, err)
 	}
-	s, o, err := p.session()
+	s, o, err := p.session(false)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ec2deck/awsops"
+	"ec2deck/awsops/journal"
 	"ec2deck/cmd/ec2deck/config"
 
 	mango "github.com/muesli/mango-cobra"
@@ -22,6 +23,7 @@ type program struct {
 	getenv    func(string) string
 	// host is what the server has fixed, for a command that came over SSH.
 	host  *options
+	hook  *journal.Hook // nil without one
 	flags globals
 	set   *pflag.FlagSet // of the flags
 	// file is the configuration and path where it was read, "" if there is none.

@@ -39,7 +39,7 @@ type screenOptions struct {
 }
 
 func (p *program) openScreen(c *cobra.Command, _ []string) error {
-	s, o, err := p.session()
+	s, o, err := p.session(true)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,11 @@ func (p *program) runScreen(ctx context.Context, model tea.Model, mouse bool) er
 	if mouse {
 		options = append(options, tea.WithMouseCellMotion())
 	}
-	_, err := tea.NewProgram(model, options...).Run()
+	screen := tea.NewProgram(model, options...)
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go p.watchHook(watching, func(err error) { screen.Send(ui.Notice{Text: err.Error()}) })
+	_, err := screen.Run()
 	if errors.Is(err, tea.ErrProgramPanic) {
 		return fmt.Errorf("the screen broke down, and the terminal has been restored: %w", err)
 	}

@@ -24,6 +24,13 @@ func (p *program) serveCommand() *cobra.Command {
 		Use: "serve", Short: "Offer the screen and the commands over SSH", Args: noArguments,
 		Example: "  ec2deck serve --demo\n  ec2deck serve --listen :2222 --authorized-keys /etc/ec2deck/authorized_keys --trusted-ca /etc/ec2deck/user_ca.pub",
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := refuse(
+				refusal{"api-log", p.flags.apiLog, "is not for a server: each session has its own log, which # shows"},
+				refusal{"journal", p.flags.journal, "is not for a server: write --audit-log"},
+				refusal{"reason", p.flags.reason, "is not for a server: each change has its own"},
+			); err != nil {
+				return err
+			}
 			o, err := p.options()
 			if err == nil {
 				err = configure(c.LocalNonPersistentFlags(), p.file.Serve)
@@ -38,6 +45,13 @@ func (p *program) serveCommand() *cobra.Command {
 			sinks, err := p.sink(&a)
 			if err != nil {
 				return blame(err, c.LocalNonPersistentFlags(), p.file.Serve)
+			}
+			if err := p.startHook(); err != nil {
+				return err
+			}
+			if p.hook != nil {
+				sinks = append(sinks, p.hook)
+				go p.watchHook(c.Context(), func(err error) { p.say(err.Error()) })
 			}
 			o = o.served()
 			counts := newTally()
@@ -66,7 +80,7 @@ func (p *program) stateFile(name string) string {
 // served is the options for those who log in: the files here are the server's,
 // and what one of them has read the others need not read again.
 func (o options) served() options {
-	o.settings.ReadFile = nil
+	o.settings.ReadFile, o.settings.Outlive = nil, true
 	o.settings.Now, o.settings.Shared, o.settings.Meter = time.Now, awsops.NewShared(time.Now), awsops.NewMeter(time.Now)
 	return o
 }
@@ -96,6 +110,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 	cfg.Mouse = o.mouse
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
 		own := o.of(s, r, sinks)
+		own.settings.Calls = awsops.NewCalls(time.Now, mostHostedCalls, nil)
 		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, like, r.next), nil
 	}
 	cfg.Command = func(ctx context.Context, s serve.Session, args []string, in io.Reader, out, errs io.Writer) int {

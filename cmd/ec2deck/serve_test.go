@@ -180,6 +180,10 @@ func TestRolesOverSSH(t *testing.T) {
 		{"bob", "--region eu-west-3 run list-instances", 4, "region eu-west-3", ""},
 		{"bob", "--profile nobody run list-instances", 2, "you are offered", ""},
 		{"bob", "--config /etc/passwd run list-instances", 2, "is refused over SSH", ""},
+		{"bob", "--hook /bin/true run list-instances", 2, "is refused over SSH", ""},
+		{"bob", "--journal off run list-instances", 2, "is refused over SSH", ""},
+		{"bob", "--api-log /dev/null run list-instances", 2, "is refused over SSH", ""},
+		{"bob", "--api-log - run list-instances", 0, `"action":"DescribeInstances"`, ""},
 	} {
 		code, out, errs := m.run(clients[test.who], test.line)
 		if code != test.code || !strings.Contains(out+errs, test.says) || test.hide != "" && strings.Contains(out, test.hide) {

@@ -90,6 +90,9 @@ func (p *program) limits(o *options) (err error) {
 		policy.Refuses = awsops.Changes
 	}
 	s.Policy = awsops.Fixed(policy)
+	if err = p.reasons(s); err != nil {
+		return err
+	}
 	if o.ascii, err = f.ascii.truth("ascii"); err != nil {
 		return err
 	}
@@ -286,6 +289,8 @@ func (p *program) narrowed(o options) (options, error) {
 		refusal{"proxy-port", f.proxyPort, "is refused over SSH: the server has its own way out"},
 		refusal{"connection", f.connection, "is refused over SSH: name a profile"},
 		refusal{"write", f.write, "is refused over SSH: your role says what you may change"},
+		refusal{"journal", f.journal, "is refused over SSH: the server keeps its own"},
+		refusal{"hook", f.hook, "is refused over SSH: the server runs no command that a client names"},
 		refusal{"config", f.config, "is refused over SSH: the server has its own"},
 		refusal{"fleet", f.fleet, "is refused over SSH: files are the server's own"},
 		refusal{"instances", f.instances, "is refused over SSH: the server has chosen its accounts"},
@@ -315,7 +320,8 @@ func (p *program) narrowed(o options) (options, error) {
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
 	s.Connections, s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Connections, host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
-	s.Journal, s.Who, s.Now, s.Shared, s.Meter = host.Journal, host.Who, host.Now, host.Shared, host.Meter
+	s.Journal, s.Who, s.Now, s.Shared, s.Meter, s.Outlive = host.Journal, host.Who, host.Now, host.Shared, host.Meter, host.Outlive
+	s.AskReason = max(s.AskReason, host.AskReason)
 	asked.demo, asked.refresh = o.demo, o.refresh
 	return asked, nil
 }
@@ -328,10 +334,18 @@ func or(s, otherwise string) string {
 }
 
 // session makes a session of the global flags, without any I/O.
-func (p *program) session() (*awsops.Session, options, error) {
+func (p *program) session(screen bool) (*awsops.Session, options, error) {
 	o, err := p.options()
 	if err != nil {
 		return nil, o, err
+	}
+	if o.settings.Calls, err = p.calls(screen); err != nil {
+		return nil, o, err
+	}
+	if p.host == nil {
+		if err = p.journal(&o); err != nil {
+			return nil, o, err
+		}
 	}
 	return awsops.NewSession(o.settings), o, nil
 }

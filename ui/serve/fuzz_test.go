@@ -65,7 +65,7 @@ func FuzzSplit(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		words, err := split(line)
+		words, err := Split(line)
 		if err != nil {
 			if words != nil {
 				t.Errorf("words %q and %v", words, err)
@@ -76,7 +76,7 @@ func FuzzSplit(f *testing.F) {
 		for i, word := range words {
 			quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 		}
-		again, err := split(strings.Join(quoted, " "))
+		again, err := Split(strings.Join(quoted, " "))
 		if len(strings.Join(quoted, " ")) <= maxLine && (err != nil || !slices.Equal(words, again)) {
 			t.Errorf("%q, quoted: %q, %v", words, again, err)
 		}
@@ -211,7 +211,7 @@ func FuzzEnvironment(f *testing.F) {
 		if text := clip(line); strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
 			t.Errorf("the log would hold %q", text)
 		}
-		if words, err := split(line); err == nil && len(words) > 0 {
+		if words, err := Split(line); err == nil && len(words) > 0 {
 			v.answer(&gossh.Request{Type: "exec", Payload: gossh.Marshal(struct{ A string }{line})})
 			if !v.started {
 				t.Error("not started")

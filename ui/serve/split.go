@@ -9,10 +9,10 @@ import (
 // maxLine bounds a command; batches of a thousand IDs fit many times.
 const maxLine = 64 << 10
 
-// split cuts a command into words as a POSIX shell would, and does nothing
+// Split cuts a command into words as a POSIX shell would, and does nothing
 // else that a shell does: no variable, pattern, pipe or second command exists.
 // Unlike other splitters it keeps an empty argument, which here is a value.
-func split(line string) ([]string, error) {
+func Split(line string) ([]string, error) {
 	if len(line) > maxLine {
 		return nil, fmt.Errorf("the command is longer than %d bytes", maxLine)
 	}

@@ -212,7 +212,7 @@ func (v *visit) run(ctx context.Context, line string) (code int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out, errs := v.outputs()
-	args, err := split(line)
+	args, err := Split(line)
 	switch v.begin, v.who = time.Now(), v.about(); {
 	case err != nil:
 		v.server.refuseOn(v.conn, v.ctx, "a command that cannot be read: "+err.Error())

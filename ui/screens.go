@@ -1,0 +1,52 @@
+package ui
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/keymap"
+	"ec2deck/views"
+)
+
+// screen is a view that is no table: it has a key and a name in the palette.
+type screen struct {
+	name, help string
+	key        func(keymap.Map) key.Binding
+	open       func(views.Env) views.View
+}
+
+func screens() []screen {
+	return []screen{
+		{"api-log", "what this session asks of AWS, live", func(k keymap.Map) key.Binding { return k.Log }, views.NewAPILog},
+	}
+}
+
+// asked asks for a screen by its name.
+type asked struct {
+	ours
+	name string
+}
+
+// screenOf is the screen that a key opens, or nil.
+func screenOf(msg tea.KeyMsg, k keymap.Map) *screen {
+	for _, s := range screens() {
+		if key.Matches(msg, s.key(k)) {
+			return &s
+		}
+	}
+	return nil
+}
+
+// visit puts a screen on top, once.
+func (m *Model) visit(name string) tea.Cmd {
+	all := screens()
+	i := slices.IndexFunc(all, func(s screen) bool { return s.name == name })
+	v := all[i].open(m.env)
+	if reflect.TypeOf(v) == reflect.TypeOf(m.stack[len(m.stack)-1]) {
+		return nil
+	}
+	return m.push(v)
+}
