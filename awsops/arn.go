@@ -29,3 +29,17 @@ func partition(region string) string {
 	}
 	return "aws"
 }
+
+// ConsoleLink is where AWS's own console shows something, or "".
+func ConsoleLink(scope Scope, id string) string {
+	prefix, _, _ := strings.Cut(id, "-")
+	page := map[string]string{
+		"i": "InstanceDetails:instanceId", "vol": "VolumeDetails:volumeId", "snap": "SnapshotDetails:snapshotId", "ami": "ImageDetails:imageId",
+		"sg": "SecurityGroup:groupId", "eipalloc": "ElasticIpDetails:AllocationId", "lt": "LaunchTemplateDetails:launchTemplateId",
+	}[prefix]
+	if page == "" {
+		return ""
+	}
+	domain := map[string]string{"aws": "aws.amazon.com", "aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}[partition(scope.Region)]
+	return "https://" + scope.Region + ".console." + domain + "/ec2/home?region=" + scope.Region + "#" + page + "=" + id
+}

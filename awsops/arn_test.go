@@ -20,3 +20,16 @@ func TestARN(t *testing.T) {
 		}
 	}
 }
+
+func TestConsoleLinks(t *testing.T) {
+	for _, test := range []struct{ region, id, want string }{
+		{"eu-west-1", "i-0123", "https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#InstanceDetails:instanceId=i-0123"},
+		{"cn-north-1", "vol-0123", "https://cn-north-1.console.amazonaws.cn/ec2/home?region=cn-north-1#VolumeDetails:volumeId=vol-0123"},
+		{"us-gov-west-1", "sg-0123", "https://us-gov-west-1.console.amazonaws-us-gov.com/ec2/home?region=us-gov-west-1#SecurityGroup:groupId=sg-0123"},
+		{"eu-west-1", "198.51.100.1", ""},
+	} {
+		if got := awsops.ConsoleLink(awsops.Scope{Profile: "p", Region: test.region}, test.id); got != test.want {
+			t.Errorf("%+v: %s", test, got)
+		}
+	}
+}

@@ -8,7 +8,7 @@ type Map struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom        key.Binding
 	Filter, Mark, MarkRange, MarkAll, Sort, Reverse, Columns         key.Binding
 	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages, Log key.Binding
-	Back, Quit, Interrupt, Accept                                    key.Binding
+	Back, Quit, Interrupt, Accept, Export                            key.Binding
 	Yes, Really, No, DryRun, Edit, OneByOne                          key.Binding
 	TypedDryRun, TypedEdit, TypedCommand, CopyPart                   key.Binding
 }
@@ -46,6 +46,7 @@ func Default() Map {
 		Help:     bind("help", "?"),
 		Messages: bind("messages", "e"),
 		Log:      bind("API log", "#"),
+		Export:   bind("export", ">"),
 
 		Back:      bind("back", "esc"),
 		Quit:      bind("quit", "q"),
@@ -75,7 +76,7 @@ type Group struct {
 func (m Map) Groups() []Group {
 	return []Group{
 		{"Move", []key.Binding{m.Up, m.Down, m.PageUp, m.PageDown, m.HalfUp, m.HalfDown, m.Top, m.Bottom}},
-		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy, m.CopyPart}},
+		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy, m.CopyPart, m.Export}},
 		{"Details", []key.Binding{m.Open, m.Focus, m.Object}},
 		{"Program", []key.Binding{m.Palette, m.Help, m.Messages, m.Log, m.Back, m.Quit}},
 	}

@@ -79,6 +79,7 @@ type options struct {
 	rebound   views.Rebound
 	theme     string
 	mouse     bool
+	apart     awsops.Values
 	keys      map[string]aws.CredentialsProvider
 	refresh   time.Duration
 	hosted    bool // without files
@@ -118,7 +119,7 @@ func newDriver(t testing.TB, o options) *driver {
 	d.model = New(Config{
 		Env: views.Env{
 			Context: t.Context(), Session: session, Theme: theme.New(renderer, o.theme), Keys: mapped(o), Rebound: o.rebound,
-			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Setups: o.setups, Naming: o.naming,
+			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
 			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
 				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
 				return nil

@@ -34,6 +34,9 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 		m.say(intent.Text, intent.Tone)
 	case views.Copy:
 		return m.copy(intent)
+	case takeAway:
+		m.pop()
+		return m.copy(intent.copy)
 	case confirmed:
 		m.pop()
 		return m.start(intent.requests, intent.targets)

@@ -207,6 +207,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.onOpened(msg)
 	case identified:
 		return m.broadcast(views.Scoped{})
+	case exported:
+		return m.onExported(msg)
 	case rightsChanged:
 		return m.onRights()
 	case foreseen, answered, lookDue, looked, kept:
@@ -305,6 +307,8 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(msg, k.Palette):
 		return m.push(newPalette(m.env, m.specs, m.tabs))
+	case key.Matches(msg, k.Export):
+		return m.newExport()
 	case key.Matches(msg, k.Help):
 		return m.push(m.newHelp())
 	case key.Matches(msg, k.Messages):

@@ -24,6 +24,7 @@ func (t *Table[T]) parts(r *row[T]) []Line {
 	if target.Account != "" {
 		add("ARN", awsops.ARN(target.Scope, target.Account, r.id))
 	}
+	add("Console link", awsops.ConsoleLink(target.Scope, r.id))
 	for _, c := range t.rows.cells {
 		add(c.title, c.value(r))
 	}

@@ -52,7 +52,7 @@ func (r *Resource[T]) erase() *Resource[any] {
 
 func (r *Resource[T]) eraseLists(e *Resource[any]) {
 	for _, c := range r.Columns {
-		column := Column[any]{Title: c.Title, Width: c.Width, Grow: c.Grow, Extra: c.Extra, Right: c.Right, Value: on(c.Value), Number: on(c.Number), Tone: on(c.Tone)}
+		column := Column[any]{Title: c.Title, Width: c.Width, Grow: c.Grow, Extra: c.Extra, Right: c.Right, List: c.List, Value: on(c.Value), Number: on(c.Number), Tone: on(c.Tone)}
 		if c.Show != nil {
 			column.Show = func(row any, now time.Time) string { return c.Show(row.(T), now) }
 		}

@@ -108,7 +108,7 @@ func imageColumns() []Column[image] {
 		{Title: "RAM disk", Width: 12, Extra: true, Value: func(i image) string { return aws.ToString(i.RamdiskId) }},
 		{Title: "Reason", Width: 40, Extra: true, Value: func(i image) string { return aws.ToString(orNil(i.StateReason).Message) }, Tone: func(image) theme.Tone { return theme.Bad }},
 		{Title: "Device", Width: 10, Extra: true, Value: func(i image) string { return aws.ToString(i.RootDeviceName) }},
-		{Title: "Snapshots", Width: 22, Extra: true, Value: func(i image) string { return strings.Join(awsops.ImageSnapshots(i), ",") }},
+		{Title: "Snapshots", Width: 22, List: true, Extra: true, Value: func(i image) string { return strings.Join(awsops.ImageSnapshots(i), ",") }},
 		{Title: "IMDS", Width: 5, Extra: true, Value: func(i image) string { return string(i.ImdsSupport) }},
 		{Title: "Boot", Width: 14, Extra: true, Value: func(i image) string { return string(i.BootMode) }},
 		{Title: "Deprecated", Width: 24, Extra: true, Value: func(i image) string { return aws.ToString(i.DeprecationTime) }},

@@ -41,7 +41,7 @@ func instanceTypes() *Resource[instanceType] {
 			{Title: "Type", Width: 15, Value: func(t t) string { return string(t.InstanceType) }},
 			{Title: "vCPUs", Width: 5, Right: true, Value: number(t.VCPUs), Number: numberOf(t.VCPUs)},
 			{Title: "GiB", Width: 6, Right: true, Value: t.GiB, Number: numberOf(t.MiB)},
-			{Title: "Architecture", Width: 12, Value: func(t t) string { return strings.Join(t.Architectures(), ",") }},
+			{Title: "Architecture", Width: 12, List: true, Value: func(t t) string { return strings.Join(t.Architectures(), ",") }},
 			{Title: "Current", Width: 8, Value: func(t t) string { return yesOrPrevious(t.CurrentGeneration) }, Tone: func(t t) theme.Tone {
 				if aws.ToBool(t.CurrentGeneration) {
 					return theme.Plain
@@ -54,10 +54,10 @@ func instanceTypes() *Resource[instanceType] {
 			{Title: "Free tier", Width: 9, Value: func(t t) string { return onlyTrue("free", t.FreeTierEligible) }, Tone: func(t) theme.Tone { return theme.Good }},
 			{Title: "Hibernation", Width: 11, Value: func(t t) string { return onlyTrue("hibernates", t.HibernationSupported) }},
 			{Title: "Hypervisor", Width: 10, Value: func(t t) string { return string(t.Hypervisor) }},
-			{Title: "Zones", Width: 34, Grow: true, Extra: true, Value: func(t t) string { return strings.Join(t.Zones, ",") }},
+			{Title: "Zones", Width: 34, List: true, Grow: true, Extra: true, Value: func(t t) string { return strings.Join(t.Zones, ",") }},
 			{Title: "Burstable", Width: 9, Extra: true, Value: func(t t) string { return onlyTrue("burstable", t.BurstablePerformanceSupported) }},
-			{Title: "Boot", Width: 16, Extra: true, Value: func(t t) string { return strings.Join(t.BootModes(), ",") }},
-			{Title: "Virtualization", Width: 15, Extra: true, Value: func(t t) string { return strings.Join(t.Virtualizations(), ",") }},
+			{Title: "Boot", Width: 16, List: true, Extra: true, Value: func(t t) string { return strings.Join(t.BootModes(), ",") }},
+			{Title: "Virtualization", Width: 15, List: true, Extra: true, Value: func(t t) string { return strings.Join(t.Virtualizations(), ",") }},
 			{Title: "ENA", Width: 11, Extra: true, Value: t.ENA},
 			{Title: "NVMe", Width: 11, Extra: true, Value: t.NVMe},
 			{Title: "EBS optimized", Width: 13, Extra: true, Value: t.EBSOptimized},

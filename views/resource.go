@@ -77,6 +77,8 @@ type Column[T any] struct {
 	Extra bool
 	// Right aligns numbers.
 	Right bool
+	// List says that the cell is a list with commas.
+	List bool
 	// Value is the cell's text. It does not depend on the time: it is what
 	// filters match and what tells whether a row has changed.
 	Value func(T) string

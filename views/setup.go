@@ -56,18 +56,17 @@ func (s Setup) arrange(columns []Column[any]) []Column[any] {
 	if len(s.Columns) == 0 {
 		return columns
 	}
-	place := func(c Column[any]) int {
+	out := make([]Column[any], len(s.Columns), len(columns))
+	for _, c := range columns {
+		c.Extra = true
 		if at := slices.Index(s.Columns, c.Title); at >= 0 {
-			return at
+			c.Extra = false
+			out[at] = c
+			continue
 		}
-		return len(s.Columns)
+		out = append(out, c)
 	}
-	columns = slices.Clone(columns)
-	slices.SortStableFunc(columns, func(a, b Column[any]) int { return place(a) - place(b) })
-	for i := range columns {
-		columns[i].Extra = i >= len(s.Columns)
-	}
-	return columns
+	return out
 }
 
 // order finds the cell to sort by.

@@ -57,7 +57,7 @@ type cell[T any] struct {
 	title       string
 	width       int
 	grow, extra bool
-	right       bool
+	right, list bool
 	value       func(*row[T]) string
 	show        func(*row[T], time.Time) string
 	number      func(*row[T]) int64
@@ -68,7 +68,7 @@ type cell[T any] struct {
 func newCells[T any](res *Resource[T], account func(*row[T]) string, naming *awsops.Naming) []cell[T] {
 	var cells []cell[T]
 	for _, c := range res.Columns {
-		made := cell[T]{title: c.Title, width: c.Width, grow: c.Grow, extra: c.Extra, right: c.Right}
+		made := cell[T]{title: c.Title, width: c.Width, grow: c.Grow, extra: c.Extra, right: c.Right, list: c.List}
 		made.value = func(r *row[T]) string { return awsops.Clean(c.Value(r.item)) }
 		made.show = func(r *row[T], _ time.Time) string { return awsops.Clean(c.Value(r.item)) }
 		if c.Show != nil {

@@ -153,8 +153,7 @@ func (t *Table[T]) columns(across int) []placed {
 	var out []placed
 	room, grows := across-gutter, -1
 	for i, c := range t.rows.cells {
-		if t.hidden[i] || c.title == accountTitle && t.one(func(s *source) string { return s.scope.Profile }) ||
-			c.title == regionTitle && t.one(func(s *source) string { return s.scope.Region }) {
+		if t.hidden[i] || t.same(c) {
 			continue
 		}
 		width := c.width

@@ -40,6 +40,8 @@ type Env struct {
 	Setups  map[string]Setup
 	Rebound Rebound
 	Naming  *awsops.Naming
+	// Delimiters are those of exported text.
+	Delimiters awsops.Values
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
 }

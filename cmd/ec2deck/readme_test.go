@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ec2deck/awsops"
+	"ec2deck/cmd/ec2deck/config"
 	"ec2deck/keymap"
 	"ec2deck/views"
 )
@@ -25,7 +26,7 @@ func TestREADMEIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := string(data)
-	for name, text := range map[string]string{"picture": picture(t), "keys": keyTables(), "operations": operationTable()} {
+	for name, text := range map[string]string{"picture": picture(t), "keys": keyTables(), "operations": operationTable(), "settings": settingTable()} {
 		part := regexp.MustCompile(`(?s)<!-- ` + name + ` -->.*<!-- /` + name + ` -->`)
 		if !part.MatchString(want) {
 			t.Fatalf("README.md has no part %q", name)
@@ -77,6 +78,15 @@ func keyTables() string {
 		}
 	}
 	return b.String()
+}
+
+func settingTable() string {
+	var b strings.Builder
+	b.WriteString("| setting | what it may be | what it says |\n| --- | --- | --- |\n")
+	for _, k := range config.All() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Name, k.Values, k.About)
+	}
+	return b.String() + "\nBindings: `" + strings.Join(keymap.Default().Names(), "`, `") + "`.\n"
 }
 
 func operationTable() string {

@@ -98,7 +98,7 @@ func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o s
 	return ui.New(ui.Config{
 		Env: views.Env{
 			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming,
+			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
 		},
 		Specs: views.All(), ASCII: o.ASCII, Mouse: o.Mouse, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"ec2deck/awsops"
@@ -18,6 +19,7 @@ type taste struct {
 	saved  []ui.Saved
 	keys   keymap.Map
 	bound  views.Rebound
+	apart  awsops.Values // delimiters of exported text
 }
 
 // newTaste reads the configuration of screens, with the lines of its mistakes.
@@ -26,6 +28,9 @@ func newTaste(f *config.File) (t taste, err error) {
 		if t.naming, err = awsops.ParseNaming(strings.Join(format.Values, " ")); err != nil {
 			return t, usagef("%s: %v", format.Where, err)
 		}
+	}
+	if t.apart, err = apart(f.Export); err != nil {
+		return t, err
 	}
 	if err := t.bind(f.Keys); err != nil {
 		return t, err
@@ -50,6 +55,24 @@ func newTaste(f *config.File) (t taste, err error) {
 		t.saved = append(t.saved, ui.Saved{Name: v.Name.One(), Kind: v.Table.One(), Query: awsops.Clean(strings.Join(v.Filter.Values, " "))})
 	}
 	return t, nil
+}
+
+// apart reads the delimiters of exported text.
+func apart(settings []config.Setting) (awsops.Values, error) {
+	v, names := awsops.Values{}, []string{"delimiter", "row-delimiter", "col-delimiter"}
+	for _, s := range settings {
+		if !slices.Contains(names, s.Name) {
+			return nil, usagef("%s is unknown; there are %s", s.Where, strings.Join(names, ", "))
+		}
+		v[s.Name] = []string{s.One()}
+	}
+	wrong, ok := as[*awsops.InputError](awsops.CheckExport(v))
+	for _, s := range settings {
+		if ok && s.Name == wrong.Field {
+			return nil, usagef("%s: %q %s", s.Where, wrong.Value, strings.ReplaceAll(wrong.Rule, "--", ""))
+		}
+	}
+	return v, nil
 }
 
 // bind changes keys. Conflicts are looked for when all have been changed, so
