@@ -31,6 +31,9 @@ type Request struct {
 	// OneByOne makes one call for each target, so that one that EC2 refuses
 	// does not hold up the others.
 	OneByOne bool
+	// Delivers says that the caller delivers a report; without it only showing
+	// one is allowed.
+	Delivers bool
 	// Save is where the caller keeps a secret of the result.
 	Save string
 
@@ -118,6 +121,9 @@ func (s *Session) Need(r Request) (Confirmation, error) {
 func (s *Session) allows(r Request, policy Policy, risk Risk) error {
 	info := r.Operation.Info()
 	if err := s.Allows(info); err != nil {
+		return err
+	}
+	if err := r.undeliverable(); err != nil {
 		return err
 	}
 	if r.Scope != (Scope{}) {

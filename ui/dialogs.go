@@ -54,6 +54,8 @@ type (
 		ours
 		kind string
 	}
+	// counting opens the dashboard, which the palette named.
+	counting struct{ ours }
 	// palettePick runs an operation that the palette named.
 	palettePick struct {
 		ours
@@ -111,6 +113,7 @@ func newPalette(env views.Env, specs []views.Spec) *palette {
 		i := s.Info()
 		p.entries = append(p.entries, entry{i.Kind, "the table of " + strings.ToLower(i.Title), switched{kind: i.Kind}})
 	}
+	p.entries = append(p.entries, entry{"dashboard", "count what there is in every scope", counting{}})
 	for _, op := range awsops.All() {
 		i := op.Info()
 		p.entries = append(p.entries, entry{i.Name, i.Help, palettePick{run: views.Run{Operation: i.Name, Form: true}}})

@@ -43,6 +43,9 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 	case switched:
 		m.pop()
 		return m.switchTo(intent.kind)
+	case counting:
+		m.pop()
+		return m.openDashboard()
 	case palettePick:
 		m.pop()
 		return m.run(m.withSelection(intent.run))

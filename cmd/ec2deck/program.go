@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -21,6 +22,7 @@ type program struct {
 	// host is what the server has fixed, for a command that came over SSH.
 	host  *options
 	flags globals
+	roots *x509.CertPool // of mail servers; nil is the system's
 }
 
 // usageError is a command line that cannot be carried out. Nothing was sent.
