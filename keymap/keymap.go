@@ -8,7 +8,7 @@ type Map struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom   key.Binding
 	Filter, Mark, MarkRange, MarkAll, Sort, Reverse, Columns    key.Binding
 	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages key.Binding
-	Dashboard, Back, Quit, Interrupt, Accept                    key.Binding
+	Dashboard, Scopes, Back, Quit, Interrupt, Accept            key.Binding
 	Yes, Really, No, DryRun, Edit, OneByOne                     key.Binding
 	TypedDryRun, TypedEdit, TypedCommand, CopyPart              key.Binding
 }
@@ -46,6 +46,7 @@ func Default() Map {
 		Help:      bind("help", "?"),
 		Messages:  bind("messages", "e"),
 		Dashboard: bind("dashboard", "0"),
+		Scopes:    bind("profiles and regions", ","),
 
 		Back:      bind("back", "esc"),
 		Quit:      bind("quit", "q"),
@@ -77,7 +78,7 @@ func (m Map) Groups() []Group {
 		{"Move", []key.Binding{m.Up, m.Down, m.PageUp, m.PageDown, m.HalfUp, m.HalfDown, m.Top, m.Bottom}},
 		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy, m.CopyPart}},
 		{"Details", []key.Binding{m.Open, m.Focus, m.Object}},
-		{"Program", []key.Binding{m.Palette, m.Dashboard, m.Help, m.Messages, m.Back, m.Quit}},
+		{"Program", []key.Binding{m.Palette, m.Dashboard, m.Scopes, m.Help, m.Messages, m.Back, m.Quit}},
 	}
 }
 

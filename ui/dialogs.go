@@ -113,7 +113,8 @@ func newPalette(env views.Env, specs []views.Spec) *palette {
 		i := s.Info()
 		p.entries = append(p.entries, entry{i.Kind, "the table of " + strings.ToLower(i.Title), switched{kind: i.Kind}})
 	}
-	p.entries = append(p.entries, entry{"dashboard", "count what there is in every scope", counting{}})
+	p.entries = append(p.entries, entry{"dashboard", "count what there is in every scope", counting{}},
+		entry{"scopes", "open and close profiles and regions", picking{}})
 	for _, op := range awsops.All() {
 		i := op.Info()
 		p.entries = append(p.entries, entry{i.Name, i.Help, palettePick{run: views.Run{Operation: i.Name, Form: true}}})

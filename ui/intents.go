@@ -43,6 +43,11 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 	case switched:
 		m.pop()
 		return m.switchTo(intent.kind)
+	case picking:
+		m.pop()
+		return m.push(newScopePicker(m.env))
+	case toggled:
+		return m.toggle(intent.scope)
 	case counting:
 		m.pop()
 		return m.openDashboard()

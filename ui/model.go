@@ -162,11 +162,7 @@ func (m *Model) onOpened(msg opened) tea.Cmd {
 	}
 	cmds := []tea.Cmd{m.broadcast(views.Scoped{})}
 	if len(msg.scopes) > 0 {
-		ctx, session, scope := m.env.Context, m.env.Session, msg.scopes[0]
-		cmds = append(cmds, func() tea.Msg {
-			_, _ = session.Identify(ctx, scope) // an account that stays unknown shows as such
-			return identified{}
-		})
+		cmds = append(cmds, m.identify(msg.scopes[0]))
 	}
 	return tea.Batch(cmds...)
 }
@@ -191,6 +187,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return nil
 	case opened:
 		return m.onOpened(msg)
+	case scopeOpened:
+		return m.onScopeOpened(msg)
 	case identified:
 		return m.broadcast(views.Scoped{})
 	case rightsChanged:
@@ -288,6 +286,8 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(msg, k.Palette):
 		return m.push(newPalette(m.env, m.specs))
+	case key.Matches(msg, k.Scopes):
+		return m.push(newScopePicker(m.env))
 	case key.Matches(msg, k.Dashboard):
 		return m.openDashboard()
 	case key.Matches(msg, k.Help):

@@ -68,7 +68,7 @@ func (p *program) stateFile(name string) string {
 // served is the options for those who log in: the files here are the server's,
 // and what one of them has read the others need not read again.
 func (o options) served() options {
-	o.settings.ReadFile = nil
+	o.settings.ReadFile, o.settings.Known = nil, nil
 	o.settings.Now, o.settings.Shared = time.Now, awsops.NewShared(time.Now)
 	return o
 }
