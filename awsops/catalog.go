@@ -19,6 +19,7 @@ func All() []Operation {
 		passwordOperations(),
 		tagOperations(),
 		eventOperations(),
+		dashboardOperations(),
 	)
 }
 

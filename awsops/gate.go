@@ -33,6 +33,9 @@ type Request struct {
 	OneByOne bool
 	// Reason is why the operator wants it, for the records.
 	Reason string
+	// Delivers says that the caller delivers a report; without it only showing
+	// one is allowed.
+	Delivers bool
 	// Save is where the caller keeps a secret of the result.
 	Save string
 
@@ -120,6 +123,9 @@ func (s *Session) Need(r Request) (Confirmation, error) {
 func (s *Session) allows(r Request, policy Policy, risk Risk) error {
 	info := r.Operation.Info()
 	if err := s.Allows(info); err != nil {
+		return err
+	}
+	if err := r.undeliverable(); err != nil {
 		return err
 	}
 	if r.Scope != (Scope{}) {

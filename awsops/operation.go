@@ -10,9 +10,7 @@ package awsops
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -103,6 +101,8 @@ type Op[In, Out any] struct {
 	Word string
 	// Advice replaces the general hint for codes that mean something else here.
 	Advice map[string]string
+	// Report says that the result can be delivered; see Delivery.
+	Report bool
 	// Doubt is what to look at when the outcome is unknown. It may be empty.
 	Doubt string
 	// Warning is what every confirmation says besides. It may be empty.
@@ -199,18 +199,11 @@ func (i Info) Fresh(v Values) Values {
 	return v
 }
 
-// newToken is a UUID, which makes a request happen once.
-func newToken() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
 // Info is what there is to know about an operation without its types.
 type Info struct {
 	Name, Help, Noun  string
 	Word, Secret, API string
+	Report            bool
 	Risk              Risk
 	Fields            []FieldInfo
 	Outputs           []string
@@ -314,7 +307,7 @@ func (o *Op[In, Out]) Info() Info {
 	return Info{
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
-		Word:    o.Word, Secret: o.Secret, API: o.API, judge: o.judge,
+		Word:    o.Word, Secret: o.Secret, API: o.API, Report: o.Report, judge: o.judge,
 		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
 	}
 }

@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -221,6 +222,14 @@ func Token() Rule {
 		}
 		return s, nil
 	}}
+}
+
+// newToken is a UUID, which makes a request happen once.
+func newToken() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // UserData is at most 16 KiB before it is encoded.

@@ -70,6 +70,9 @@ type Settings struct {
 	// ReadFile reads a file of the operator's, for operations that need one.
 	// nil refuses them: the session runs on another machine than its operator.
 	ReadFile func(path string) ([]byte, error)
+	// Known lists the profiles of the operator's files, for the choice of scopes;
+	// nil offers only those that the session was started with.
+	Known func() []string
 	// HTTPClient replaces the network.
 	HTTPClient aws.HTTPClient
 	// Shared is what this session has in common with others; nil is nothing.

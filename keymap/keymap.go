@@ -8,7 +8,7 @@ type Map struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom        key.Binding
 	Filter, Mark, MarkRange, MarkAll, Sort, Reverse, Columns         key.Binding
 	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages, Log key.Binding
-	Back, Quit, Interrupt, Accept, Export                            key.Binding
+	Dashboard, Scopes, Back, Quit, Interrupt, Accept, Export         key.Binding
 	Yes, Really, No, DryRun, Edit, OneByOne                          key.Binding
 	TypedDryRun, TypedEdit, TypedCommand, CopyPart                   key.Binding
 }
@@ -36,17 +36,19 @@ func Default() Map {
 		Reverse:   bind("reverse order", "O"),
 		Columns:   bind("columns", "c"),
 
-		Open:     bind("details", "enter"),
-		Focus:    bind("other pane", "tab"),
-		Object:   bind("fields or YAML", "Y"),
-		Copy:     bind("copy ID", "y"),
-		CopyPart: bind("copy a part", "ctrl+y"),
-		Refresh:  bind("refresh", "r"),
-		Palette:  bind("commands", ":"),
-		Help:     bind("help", "?"),
-		Messages: bind("messages", "e"),
-		Log:      bind("API log", "#"),
-		Export:   bind("export", ">"),
+		Open:      bind("details", "enter"),
+		Focus:     bind("other pane", "tab"),
+		Object:    bind("fields or YAML", "Y"),
+		Copy:      bind("copy ID", "y"),
+		CopyPart:  bind("copy a part", "ctrl+y"),
+		Refresh:   bind("refresh", "r"),
+		Palette:   bind("commands", ":"),
+		Help:      bind("help", "?"),
+		Messages:  bind("messages", "e"),
+		Log:       bind("API log", "#"),
+		Export:    bind("export", ">"),
+		Dashboard: bind("dashboard", "0"),
+		Scopes:    bind("profiles and regions", ","),
 
 		Back:      bind("back", "esc"),
 		Quit:      bind("quit", "q"),
@@ -78,7 +80,7 @@ func (m Map) Groups() []Group {
 		{"Move", []key.Binding{m.Up, m.Down, m.PageUp, m.PageDown, m.HalfUp, m.HalfDown, m.Top, m.Bottom}},
 		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy, m.CopyPart, m.Export}},
 		{"Details", []key.Binding{m.Open, m.Focus, m.Object}},
-		{"Program", []key.Binding{m.Palette, m.Help, m.Messages, m.Log, m.Back, m.Quit}},
+		{"Program", []key.Binding{m.Palette, m.Dashboard, m.Scopes, m.Help, m.Messages, m.Log, m.Back, m.Quit}},
 	}
 }
 

@@ -173,11 +173,7 @@ func (m *Model) onOpened(msg opened) tea.Cmd {
 	}
 	cmds := []tea.Cmd{m.broadcast(views.Scoped{})}
 	if len(msg.scopes) > 0 {
-		ctx, session, scope := m.env.Context, m.env.Session, msg.scopes[0]
-		cmds = append(cmds, func() tea.Msg {
-			_, _ = session.Identify(ctx, scope) // an account that stays unknown shows as such
-			return identified{}
-		})
+		cmds = append(cmds, m.identify(msg.scopes[0]))
 	}
 	return tea.Batch(cmds...)
 }
@@ -205,6 +201,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return nil
 	case opened:
 		return m.onOpened(msg)
+	case scopeOpened:
+		return m.onScopeOpened(msg)
 	case identified:
 		return m.broadcast(views.Scoped{})
 	case exported:
@@ -309,6 +307,10 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		return m.push(newPalette(m.env, m.specs, m.tabs))
 	case key.Matches(msg, k.Export):
 		return m.newExport()
+	case key.Matches(msg, k.Scopes):
+		return m.push(newScopePicker(m.env))
+	case key.Matches(msg, k.Dashboard):
+		return m.openDashboard()
 	case key.Matches(msg, k.Help):
 		return m.push(m.newHelp())
 	case key.Matches(msg, k.Messages):
@@ -327,6 +329,14 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		return m.onNumber(n)
 	}
 	return m.toTop(msg)
+}
+
+// openDashboard shows the dashboard over what is open.
+func (m *Model) openDashboard() tea.Cmd {
+	if _, there := m.top().(*views.Dashboard); there {
+		return nil
+	}
+	return m.push(views.NewDashboard(m.env))
 }
 
 // onNumber opens a table by its place in the list.

@@ -97,7 +97,7 @@ func (t *Table[T]) cellOf(r *row[T], title string) string {
 // Init lists every scope; after Close it begins anew and keeps the rows.
 func (t *Table[T]) Init() tea.Cmd {
 	t.closed = false
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{t.disconnect()}
 	for _, src := range t.sources {
 		cmds = append(cmds, t.list(src), t.reach(src, true))
 	}

@@ -85,7 +85,7 @@ type pollDue[T any] struct {
 // connect makes a source for every scope of the session that has none, and
 // starts to list it.
 func (t *Table[T]) connect() tea.Cmd {
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{t.disconnect()}
 	for _, scope := range t.env.Session.Scopes() {
 		if t.only != (awsops.Scope{}) && scope != t.only {
 			continue
@@ -101,6 +101,23 @@ func (t *Table[T]) connect() tea.Cmd {
 	}
 	t.look++ // the columns for account and region may appear
 	return tea.Batch(cmds...)
+}
+
+// disconnect gives up the sources of scopes that the session has closed, with
+// their rows.
+func (t *Table[T]) disconnect() tea.Cmd {
+	scopes := t.env.Session.Scopes()
+	var did change
+	t.sources = slices.DeleteFunc(slices.Clone(t.sources), func(src *source) bool {
+		if slices.Contains(scopes, src.scope) {
+			return false
+		}
+		t.halt(src)
+		t.stopReading(src)
+		did.add(t.rows.drop(src, func(*row[T]) bool { return true }))
+		return true
+	})
+	return t.took(did)
 }
 
 // whole says that every source has been listed once.

@@ -20,7 +20,7 @@ func (p *program) read(ctx context.Context, s *awsops.Session, r awsops.Request,
 		if errs[0] != nil {
 			return p.fail(c.print, info, errs[0])
 		}
-		return p.show(c, results[0])
+		return p.show(ctx, c, results[0])
 	}
 	var answered []awsops.Result
 	for i, scope := range scopes {
@@ -43,7 +43,7 @@ func (p *program) read(ctx context.Context, s *awsops.Session, r awsops.Request,
 			merged.Items = append(merged.Items, awsops.Item{ID: f.where, Err: orPlain(e, info, f.err)})
 		}
 	}
-	return p.show(c, merged)
+	return p.show(ctx, c, merged)
 }
 
 // inPlace says in front of an error where it happened.
@@ -115,8 +115,15 @@ func readAll(ctx context.Context, s *awsops.Session, r awsops.Request, scopes []
 }
 
 // show prints a result and finds the exit code.
-func (p *program) show(c choices, res awsops.Result) error {
+func (p *program) show(ctx context.Context, c choices, res awsops.Result) error {
 	code := p.tellItems(res)
+	switch c.delivery.Method {
+	case "":
+	case awsops.ToDisplay:
+		res = awsops.WithTotal(res)
+	default:
+		return p.dispatch(ctx, c, awsops.WithTotal(res), code)
+	}
 	if code == 0 && (c.failNone || res.EmptyText != "") && res.Table != nil && len(res.Table.Rows) == 0 {
 		code = int(awsops.Empty)
 		res.Message = or(res.EmptyText, "nothing was found")

@@ -24,7 +24,7 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	request := awsops.Request{Operation: in.op, Values: c.values, DryRun: c.dryRun, OneByOne: c.oneByOne}
+	request := awsops.Request{Operation: in.op, Values: c.values, DryRun: c.dryRun, OneByOne: c.oneByOne, Delivers: p.host == nil}
 	if _, err := s.Need(request); err != nil { // a read-only session need not connect first
 		return p.fail(c.print, info, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -27,8 +28,9 @@ type program struct {
 	flags globals
 	set   *pflag.FlagSet // of the flags
 	// file is the configuration and path where it was read, "" if there is none.
-	file *config.File
-	path string
+	file  *config.File
+	path  string
+	roots *x509.CertPool // of mail servers; nil is the system's
 }
 
 // usageError is a command line that cannot be carried out. Nothing was sent.

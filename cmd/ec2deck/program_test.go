@@ -102,6 +102,7 @@ func TestOverSSH(t *testing.T) {
 		{"--proxy-host a --proxy-port 1 run list-instances", 2, "is refused over SSH"},
 		{"--fleet /etc/passwd run list-instances", 2, "is refused over SSH: files are the server's own"},
 		{"--demo run list-instances", 2, "is refused over SSH"},
+		{"--profile production run ec2-dashboard --notify-method file --notify-file /tmp/x", 7, "is refused here: neither the screen nor a session over SSH writes files or sends e-mail"},
 		{"--profile staging run list-instances", 2, "is refused over SSH: you are offered production"},
 		{"serve", 2, `there is no command "serve"`},
 		{"who", 2, `there is no command "who"`},

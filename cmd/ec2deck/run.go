@@ -209,6 +209,7 @@ type choices struct {
 	wait, dryRun, oneByOne, failNone bool
 	yes                              int
 	confirm, save                    string
+	delivery                         awsops.Delivery // of an operation with a report
 }
 
 // read checks everything that can be checked without a connection.
@@ -233,6 +234,11 @@ func (in *invocation) read() (c choices, err error) {
 	}
 	if err := awsops.CheckDelimiters(info, shape); err != nil {
 		return c, err
+	}
+	if info.Report {
+		if c.delivery, err = awsops.DeliveryOf(c.values); err != nil {
+			return c, err
+		}
 	}
 	c.print = awsops.NewPrint(format, info, shape)
 	return c, in.switches(&c)

@@ -54,6 +54,7 @@ func (p *program) understood() (options, error) {
 	if o.demo {
 		return o, p.demo(&o)
 	}
+	o.settings.Known = p.profiles
 	if err := p.onlyForDemo(); err != nil {
 		return o, err
 	}

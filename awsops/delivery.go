@@ -1,0 +1,68 @@
+package awsops
+
+import (
+	"errors"
+	"strings"
+)
+
+// Delivery says where the report of an operation goes.
+type Delivery struct {
+	Method, File    string
+	Host, Port, TLS string
+	From            string
+	To              []string
+	AuthFile        string // "" leaves it to the environment
+}
+
+// DeliveryOf reads the inputs of an operation with a report.
+func DeliveryOf(v Values) (Delivery, error) {
+	or := func(name, preset string) string {
+		if s := strings.TrimSpace(v.Get(name)); s != "" {
+			return s
+		}
+		return preset
+	}
+	d := Delivery{
+		Method: or("notify-method", ToDisplay), File: or("notify-file", ""),
+		Host: or("smtp-host", ""), Port: or("smtp-port", "587"), TLS: or("smtp-tls", "starttls"),
+		From: or("smtp-from", ""), To: splitList(or("smtp-to", "")), AuthFile: or("smtp-auth-file", ""),
+	}
+	needs := map[string][]string{ToAFile: {"notify-file"}, ToEmail: {"smtp-host", "smtp-from", "smtp-to"}}
+	for _, name := range needs[d.Method] {
+		if or(name, "") == "" {
+			return d, &InputError{Field: name, Rule: "is required with --notify-method " + d.Method}
+		}
+	}
+	return d, nil
+}
+
+// Leaves says that the report leaves the program.
+func (d Delivery) Leaves() bool { return d.Method == ToAFile || d.Method == ToEmail }
+
+// undeliverable refuses what only a command line on one's own machine can do.
+func (r Request) undeliverable() error {
+	info := r.Operation.Info()
+	if !info.Report || r.Delivers {
+		return nil
+	}
+	d, err := DeliveryOf(r.Values)
+	if err != nil || !d.Leaves() {
+		return err
+	}
+	return &Error{Operation: info.Name, Class: Forbidden, Code: "NotDelivered", Message: "--notify-method " + d.Method + " is refused here: neither the screen nor a session over SSH writes files or sends e-mail",
+		Hint: "Run `ec2deck run " + info.Name + " --notify-method " + d.Method + "` on your own machine."}
+}
+
+// Mailbox is one or more e-mail addresses without names. It keeps line breaks
+// out of headers and commands.
+func Mailbox() Rule {
+	shaped := matching(`^[!-~]+@[0-9A-Za-z.-]+$`)
+	return Rule{Text: "name@example.com", Check: func(s string) (string, error) {
+		for _, one := range splitList(s) {
+			if !shaped(one) || strings.ContainsAny(one, `"(),:;<>[\]`) {
+				return "", errors.New("write addresses such as ops@example.com")
+			}
+		}
+		return s, nil
+	}}
+}

@@ -1,0 +1,104 @@
+package awsops
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Offered lists the profiles that the session could open, by name: those of a
+// role, those that are made up, or those that the operator's files know.
+func (s *Session) Offered() []string {
+	policy := s.Policy()
+	var names []string
+	for _, p := range s.Profiles() {
+		names = append(names, named(p))
+	}
+	for name := range s.settings.Keys {
+		names = append(names, named(name))
+	}
+	if s.settings.Known != nil {
+		names = append(names, s.settings.Known()...)
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return policy.coversProfile(name) != nil })
+}
+
+// Reachable lists the scopes that a profile could have now: its enabled
+// regions, as far as the policy covers them.
+func (s *Session) Reachable(ctx context.Context, profile string) ([]Scope, error) {
+	if err := s.offers(profile); err != nil {
+		return nil, err
+	}
+	cfg, drop, err := s.connect(ctx, s.chain(profile))
+	if err != nil {
+		return nil, explain(err, "open", "", false)
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		drop()
+		return nil, s.noCredentials(ctx, profile, err)
+	}
+	regions, err := s.enabledRegions(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	policy := s.Policy()
+	var out []Scope
+	for _, region := range regions {
+		if at := (Scope{Profile: profile, Region: region}); policy.covers(at) == nil {
+			out = append(out, at)
+		}
+	}
+	return out, nil
+}
+
+// Attach adds a scope to the live set. The other scopes do not notice.
+func (s *Session) Attach(ctx context.Context, scope Scope) error {
+	if err := s.offers(scope.Profile); err != nil {
+		return err
+	}
+	if err := s.Policy().covers(scope); err != nil {
+		s.shutOut(scope, err)
+		return err
+	}
+	cfg, drop, err := s.connect(ctx, s.chain(scope.Profile))
+	if err != nil {
+		return explain(err, "open", "", false)
+	}
+	credentials, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		drop()
+		return s.noCredentials(ctx, scope.Profile, err)
+	}
+	s.keep(scope.Profile, cfg, credentials.AccountID, []string{scope.Region})
+	return nil
+}
+
+// Detach takes a scope out of the live set. What is under way in it goes on.
+func (s *Session) Detach(scope Scope) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scopes = slices.DeleteFunc(slices.Clone(s.scopes), func(at Scope) bool { return at == scope })
+}
+
+// offers refuses a profile that the session was not given.
+func (s *Session) offers(profile string) error {
+	offered := s.Offered()
+	if slices.Contains(offered, profile) {
+		return nil
+	}
+	if err := s.Policy().coversProfile(profile); err != nil {
+		s.shutOut(Scope{Profile: profile}, err)
+		return err
+	}
+	return &Error{Operation: "open", Class: BadInput, Code: "NoProfile", Message: "there is no profile " + profile + " here", Hint: "There are: " + strings.Join(offered, ", ") + "."}
+}
+
+// chain is the profile as the SDK knows it: the default chain has no name,
+// unless the session was told one.
+func (s *Session) chain(name string) string {
+	if name == named("") && slices.Contains(s.Profiles(), "") {
+		return ""
+	}
+	return name
+}

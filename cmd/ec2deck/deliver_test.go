@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// mailServer is a mail server on loopback with STARTTLS and AUTH PLAIN.
+type mailServer struct {
+	listener    net.Listener
+	certificate tls.Certificate
+	roots       *x509.CertPool
+	noTLS       bool // does not offer it
+
+	said     []string // what the client sent, line by line
+	letter   []byte
+	enciphed bool // when the letter came
+	ended    chan struct{}
+}
+
+func newMailServer(t *testing.T) *mailServer {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	like := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, like, like, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &mailServer{certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots: x509.NewCertPool(), ended: make(chan struct{})}
+	s.roots.AddCert(parsed)
+	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.listener.Close() })
+	go s.serve()
+	return s
+}
+
+// serve talks to one client.
+func (s *mailServer) serve() {
+	defer close(s.ended)
+	conn, err := s.listener.Accept()
+	if err != nil {
+		return
+	}
+	defer func() { _ = conn.Close() }()
+	lines := bufio.NewReader(conn)
+	tell := func(text string) { _, _ = fmt.Fprintf(conn, "%s\r\n", text) }
+	tell("220 localhost")
+	secure := false
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return
+		}
+		line = strings.TrimRight(line, "\r\n")
+		s.said = append(s.said, line)
+		verb, rest, _ := strings.Cut(line, " ")
+		switch verb {
+		case "EHLO":
+			tell("250-localhost")
+			if !secure && !s.noTLS {
+				tell("250-STARTTLS")
+			}
+			tell("250 AUTH PLAIN")
+		case "STARTTLS":
+			tell("220 go ahead")
+			conn = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{s.certificate}})
+			lines, secure = bufio.NewReader(conn), true
+		case "AUTH":
+			if rest == "PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00ada\x00open sesame")) {
+				tell("235 welcome")
+			} else {
+				tell("535 wrong password")
+			}
+		case "MAIL", "RCPT":
+			tell("250 ok")
+		case "DATA":
+			tell("354 speak")
+			for {
+				line, err := lines.ReadString('\n')
+				if err != nil {
+					return
+				}
+				if line == ".\r\n" {
+					break
+				}
+				s.letter = append(s.letter, line...)
+			}
+			s.enciphed = secure
+			tell("250 taken")
+		case "QUIT":
+			tell("221 bye")
+			return
+		default: // a sign-in is called off by a star
+			tell("501 no")
+		}
+	}
+}
+
+// notify runs the dashboard of the demo with a mail server.
+func (s *mailServer) notify(t *testing.T, env map[string]string, more ...string) (int, string) {
+	t.Helper()
+	var out bytes.Buffer
+	p := &program{in: strings.NewReader(""), out: &out, errs: &out, getenv: func(name string) string { return env[name] }, roots: s.roots}
+	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"run", "ec2-dashboard", "--demo", "--profile", "production,staging", "--notify-method", "email",
+		"--smtp-host", "localhost", "--smtp-port", port, "--smtp-from", "ec2deck@example.com", "--smtp-to", "ops@example.com,night@example.com"}, more...)
+	code := p.run(t.Context(), p.tree(), args)
+	_ = s.listener.Close()
+	<-s.ended
+	return code, out.String()
+}
+
+func secretFile(t *testing.T, mode os.FileMode, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "smtp")
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestTheReportIsMailed(t *testing.T) {
+	for name, how := range map[string]struct {
+		env  map[string]string
+		args []string
+	}{
+		"signed in by the environment": {env: map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "open sesame"}},
+		"signed in by a file":          {args: []string{"--smtp-auth-file", secretFile(t, 0o600, "ada\nopen sesame\n")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newMailServer(t)
+			code, out := s.notify(t, how.env, append(how.args, "--output", "csv")...)
+			if code != 0 || strings.Contains(out, "sesame") || !strings.Contains(out, "handed to localhost for ops@example.com, night@example.com") {
+				t.Fatalf("%d %s", code, out)
+			}
+			m, err := mail.ReadMessage(bytes.NewReader(s.letter))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := new(bytes.Buffer)
+			if _, err := body.ReadFrom(quotedprintable.NewReader(m.Body)); err != nil {
+				t.Fatal(err)
+			}
+			if got := m.Header.Get("To"); got != "ops@example.com, night@example.com" || !strings.HasPrefix(m.Header.Get("Subject"), "ec2deck: ec2-dashboard ") {
+				t.Errorf("%v", m.Header)
+			}
+			if _, err := m.Header.Date(); err != nil || m.Header.Get("Message-ID") == "" {
+				t.Errorf("%v %v", m.Header, err)
+			}
+			if !strings.Contains(body.String(), "111122223333,us-east-1,99,7,5,126,77,4,12") || !strings.Contains(body.String(), "total,") {
+				t.Errorf("the report:\n%s", body)
+			}
+			if !s.enciphed || !strings.Contains(strings.Join(s.said, "\n"), "RCPT TO:<night@example.com>") {
+				t.Errorf("encrypted %v: %v", s.enciphed, s.said)
+			}
+		})
+	}
+}
+
+func TestAReportThatIsNotMailedSaysWhy(t *testing.T) {
+	right := map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "open sesame"}
+	for name, test := range map[string]struct {
+		server func(*mailServer)
+		env    map[string]string
+		args   []string
+		code   int
+		says   string
+	}{
+		"no STARTTLS":        {server: func(s *mailServer) { s.noTLS = true }, env: right, code: 5, says: "does not offer STARTTLS; nothing was sent"},
+		"unknown authority":  {server: func(s *mailServer) { s.roots = x509.NewCertPool() }, env: right, code: 5, says: "certificate"},
+		"wrong password":     {env: map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "hunter2"}, code: 5, says: "wrong password"},
+		"password in clear":  {env: right, args: []string{"--smtp-tls", "none"}, code: 5, says: "is not sent without encryption"},
+		"file others read":   {args: []string{"--smtp-auth-file", secretFile(t, 0o644, "ada\nopen sesame\n")}, code: 2, says: "can be read by others: chmod 600"},
+		"file of one line":   {args: []string{"--smtp-auth-file", secretFile(t, 0o600, "open sesame")}, code: 2, says: "needs two lines"},
+		"header by an input": {args: []string{"--smtp-to", "a@example.com\r\nBcc: b@example.com"}, code: 2, says: "--smtp-to"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newMailServer(t)
+			if test.server != nil {
+				test.server(s)
+			}
+			code, out := s.notify(t, test.env, test.args...)
+			if code != test.code || !strings.Contains(out, test.says) || len(s.letter) > 0 {
+				t.Errorf("%d %s", code, out)
+			}
+			if all := out + strings.Join(s.said, "\n"); strings.Contains(out, "hunter2") || strings.Contains(all, "sesame") || strings.Contains(all, base64.StdEncoding.EncodeToString([]byte("open sesame"))) {
+				t.Errorf("the password shows: %s", all)
+			}
+		})
+	}
+}
+
+func TestTheReportIsDelivered(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.json")
+	for _, test := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"--notify-method file --notify-file " + path + " --output json", 0, "the report is in " + path},
+		{"--notify-method none", 0, ""},
+		{"--notify-method display", 0, "running                      99"},
+		{"--notify-method file", 2, "--notify-file is required with --notify-method file"},
+		{"--notify-method email --smtp-host h --smtp-from a@example.com", 2, "--smtp-to is required with --notify-method email"},
+		{"--notify-method pigeon", 2, "choose one of display, file, email, none"},
+		{"--notify-method file --notify-file " + filepath.Join(path, "below"), 2, "cannot be written"},
+	} {
+		var out bytes.Buffer
+		p := &program{in: strings.NewReader(""), out: &out, errs: &out, getenv: func(string) string { return "" }}
+		code := p.run(t.Context(), p.tree(), append([]string{"run", "ec2-dashboard", "--demo"}, strings.Fields(test.args)...))
+		if code != test.code || !strings.Contains(out.String(), test.says) || test.says == "" && out.Len() > 0 {
+			t.Errorf("%s: %d %s", test.args, code, out.String())
+		}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(content), `"running"`) {
+		t.Errorf("%v %s", err, content)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".ec2deck-*")); len(left) > 0 {
+		t.Errorf("left over: %v", left)
+	}
+}

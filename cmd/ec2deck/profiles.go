@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// profiles lists the profiles of the AWS files, as the SDK finds them. Files
+// that are not there have none.
+func (p *program) profiles() []string {
+	aws := filepath.Join(p.getenv("HOME"), ".aws")
+	var names []string
+	for _, file := range []struct {
+		path   string
+		prefix bool // every section but the default's begins with "profile"
+	}{{cmp.Or(p.getenv("AWS_CONFIG_FILE"), filepath.Join(aws, "config")), true}, {cmp.Or(p.getenv("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(aws, "credentials")), false}} {
+		f, err := os.Open(file.path)
+		if err != nil {
+			continue
+		}
+		lines := bufio.NewScanner(f)
+		for lines.Scan() {
+			if name := section(lines.Text(), file.prefix); name != "" {
+				names = append(names, name)
+			}
+		}
+		_ = f.Close()
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// section is the profile that a line begins, or "".
+func section(line string, prefix bool) string {
+	name, ok := strings.CutPrefix(strings.TrimSpace(line), "[")
+	name, _, closed := strings.Cut(name, "]")
+	name = strings.TrimSpace(name)
+	switch {
+	case !ok || !closed:
+		return ""
+	case name == "default" || !prefix:
+		return name
+	}
+	rest, ok := strings.CutPrefix(name, "profile")
+	if !ok || rest == strings.TrimLeft(rest, " \t") { // an SSO session, or services
+		return ""
+	}
+	return strings.TrimSpace(rest)
+}

@@ -1,0 +1,252 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/awsops"
+	"ec2deck/theme"
+	"ec2deck/views"
+)
+
+// scopePicker opens and closes scopes while the screen lives: the regions of
+// each profile that the session offers. A profile is asked for its regions when
+// it is chosen, because that may start a sign-in.
+type scopePicker struct {
+	base
+	input    textinput.Model
+	profiles []string
+	reached  map[string]*reached
+	at       int
+}
+
+// reached is what a profile has said about its regions.
+type reached struct {
+	scopes []awsops.Scope
+	err    error
+	asked  bool
+}
+
+// scopesReached tells the regions of a profile.
+type scopesReached struct {
+	picker  *scopePicker
+	profile string
+	scopes  []awsops.Scope
+	err     error
+}
+
+// scopeOpened says that a scope has been added, or why not.
+type scopeOpened struct {
+	scope awsops.Scope
+	err   error
+}
+
+// Intents of the picker.
+type (
+	// picking opens the picker, which the palette named.
+	picking struct{ ours }
+	// toggled opens a scope or closes it.
+	toggled struct {
+		ours
+		scope awsops.Scope
+	}
+)
+
+func newScopePicker(env views.Env) *scopePicker {
+	p := &scopePicker{base: base{env: env}, input: views.NewInput(env, "scopes: "), profiles: env.Session.Offered(), reached: map[string]*reached{}}
+	p.input.Placeholder = "letters of a profile, an account or a region"
+	p.input.Focus()
+	return p
+}
+
+// Init asks the profiles that are open already.
+func (p *scopePicker) Init() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, s := range p.env.Session.Scopes() {
+		cmds = append(cmds, p.reach(s.Profile))
+	}
+	return tea.Batch(cmds...)
+}
+
+// reach asks a profile for its regions, once.
+func (p *scopePicker) reach(profile string) tea.Cmd {
+	if r := p.reached[profile]; r != nil && r.err == nil {
+		return nil
+	}
+	p.reached[profile] = &reached{asked: true}
+	ctx, session := p.env.Context, p.env.Session
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, openTimeout)
+		defer cancel()
+		scopes, err := session.Reachable(ctx, profile)
+		return scopesReached{p, profile, scopes, err}
+	}
+}
+
+// choice is a line of the picker: a scope, or a profile to ask.
+type choice struct {
+	scope awsops.Scope
+	text  string
+	tone  theme.Tone
+}
+
+// choices are the lines that what is typed leaves.
+func (p *scopePicker) choices() []choice {
+	live := p.env.Session.Scopes()
+	var out []choice
+	for _, name := range p.profiles {
+		scopes, r := slices.Clone(live), p.reached[name]
+		scopes = slices.DeleteFunc(scopes, func(s awsops.Scope) bool { return s.Profile != name })
+		if r != nil {
+			for _, s := range r.scopes {
+				if !slices.Contains(scopes, s) {
+					scopes = append(scopes, s)
+				}
+			}
+		}
+		slices.SortFunc(scopes, func(a, b awsops.Scope) int { return strings.Compare(a.Region, b.Region) })
+		for _, s := range scopes {
+			box := "[ ] "
+			if slices.Contains(live, s) {
+				box = "[x] "
+			}
+			out = append(out, choice{s, box + strings.Join(strings.Fields(s.Profile+" "+p.env.Session.Account(s.Profile)+" "+s.Region), " "), theme.Plain})
+		}
+		switch {
+		case r == nil:
+			out = append(out, choice{awsops.Scope{Profile: name}, "    " + name + ": enter lists its regions", theme.Faint})
+		case r.asked:
+			out = append(out, choice{awsops.Scope{Profile: name}, "    " + name + ": looking for its regions…", theme.Busy})
+		case r.err != nil:
+			out = append(out, choice{awsops.Scope{Profile: name}, "  ! " + name + ": " + r.err.Error(), theme.Bad})
+		}
+	}
+	return slices.DeleteFunc(out, func(c choice) bool {
+		for word := range strings.FieldsSeq(strings.ToLower(p.input.Value())) {
+			if !strings.Contains(strings.ToLower(c.text), word) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// Typing implements views.View.
+func (p *scopePicker) Typing() bool { return true }
+
+// Help implements views.View.
+func (p *scopePicker) Help() []key.Binding {
+	return []key.Binding{key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "open or close")), key.NewBinding(key.WithKeys("up"), key.WithHelp("↑/↓", "choose")), p.env.Keys.Back}
+}
+
+// Update implements views.View.
+func (p *scopePicker) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
+	switch msg := msg.(type) {
+	case scopesReached:
+		if msg.picker == p {
+			p.reached[msg.profile] = &reached{scopes: msg.scopes, err: msg.err}
+		}
+		return nil, nil
+	case tea.KeyMsg:
+		return p.onKey(msg)
+	}
+	return nil, nil
+}
+
+func (p *scopePicker) onKey(press tea.KeyMsg) (views.Intent, tea.Cmd) {
+	choices := p.choices()
+	p.at = max(0, min(p.at, len(choices)-1))
+	switch k := p.env.Keys; {
+	case key.Matches(press, k.Back):
+		return views.Back{}, nil
+	case press.Type == tea.KeyUp, press.String() == "ctrl+p":
+		p.at = max(0, p.at-1)
+	case press.Type == tea.KeyDown, press.String() == "ctrl+n":
+		p.at = max(0, min(p.at+1, len(choices)-1))
+	case key.Matches(press, k.Accept):
+		if len(choices) == 0 {
+			return nil, nil
+		}
+		if c := choices[p.at]; c.scope.Region != "" {
+			return toggled{scope: c.scope}, nil
+		}
+		return nil, p.reach(choices[p.at].scope.Profile)
+	default:
+		was := p.input.Value()
+		p.input, _ = p.input.Update(press) // the cursor does not blink
+		if p.input.Value() != was {
+			p.at = 0
+		}
+	}
+	return nil, nil
+}
+
+// View implements views.View.
+func (p *scopePicker) View() string {
+	th := p.env.Theme
+	in := p.input
+	in.Width = max(1, p.width-10)
+	lines := []string{in.View(), ""}
+	choices := p.choices()
+	at := max(0, min(p.at, len(choices)-1))
+	room := max(1, p.height-2)
+	from := max(0, at-room+1)
+	for i := from; i < min(from+room, len(choices)); i++ {
+		text := cut(awsops.Clean(choices[i].text), p.width-2)
+		if i == at {
+			lines = append(lines, th.Cursor.Render("> "+text))
+			continue
+		}
+		lines = append(lines, "  "+th.Tone(choices[i].tone).Render(text))
+	}
+	if len(choices) == 0 {
+		lines = append(lines, "  Nothing is called that.")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// toggle closes a scope that is open, and opens one that is not. The last one
+// stays: a screen without any shows nothing.
+func (m *Model) toggle(scope awsops.Scope) tea.Cmd {
+	live := m.env.Session.Scopes()
+	if !slices.Contains(live, scope) {
+		ctx, session := m.env.Context, m.env.Session
+		m.say("opening "+scope.String(), theme.Busy)
+		return func() tea.Msg {
+			ctx, cancel := context.WithTimeout(ctx, openTimeout)
+			defer cancel()
+			return scopeOpened{scope, session.Attach(ctx, scope)}
+		}
+	}
+	if len(live) == 1 {
+		m.say(fmt.Sprintf("%s is the last scope and stays open; open another first", scope), theme.Busy)
+		return nil
+	}
+	m.env.Session.Detach(scope)
+	m.say("closed "+scope.String(), theme.Good)
+	return m.broadcast(views.Scoped{})
+}
+
+func (m *Model) onScopeOpened(msg scopeOpened) tea.Cmd {
+	if msg.err != nil {
+		m.say(msg.scope.String()+": "+msg.err.Error(), theme.Bad)
+		return nil
+	}
+	m.say("opened "+msg.scope.String(), theme.Good)
+	return tea.Batch(m.broadcast(views.Scoped{}), m.identify(msg.scope))
+}
+
+// identify finds the account of a scope out.
+func (m *Model) identify(scope awsops.Scope) tea.Cmd {
+	ctx, session := m.env.Context, m.env.Session
+	return func() tea.Msg {
+		_, _ = session.Identify(ctx, scope) // an account that stays unknown shows as such
+		return identified{}
+	}
+}
