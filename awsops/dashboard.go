@@ -124,34 +124,32 @@ func CountPart(ctx context.Context, client *ec2.Client, name string) (Tally, err
 }
 
 func countInstances(ctx context.Context, client *ec2.Client, t *Tally) error {
-	for reservations, err := range reservationPages(ctx, client) {
+	for page, err := range newInstanceScan().pages(ctx, client) {
 		if err != nil {
 			return err
 		}
-		for _, r := range reservations {
-			for _, i := range r.Instances {
-				t.instance(&i)
-			}
+		for i := range page {
+			t.instance(&page[i])
 		}
 	}
 	return nil
 }
 
-func (t *Tally) instance(i *types.Instance) {
-	switch state := stateName(i.State); state {
+func (t *Tally) instance(i *Instance) {
+	switch state := i.State; state {
 	case "running", "stopped":
 		t.count(state, 1)
 	default:
 		t.count("other-states", 1)
 	}
-	if stateName(i.State) == "terminated" { // no longer costs anything
+	if i.State == "terminated" { // no longer costs anything
 		return
 	}
-	t.bar(ByType, string(i.InstanceType), 1)
-	if stateName(i.State) == "running" {
-		t.bar(OnByType, string(i.InstanceType), 1)
+	t.bar(ByType, i.Type, 1)
+	if i.State == "running" {
+		t.bar(OnByType, i.Type, 1)
 	}
-	t.bar(ByDay, aws.ToTime(i.LaunchTime).UTC().Format(time.DateOnly), 1)
+	t.bar(ByDay, i.Launched.UTC().Format(time.DateOnly), 1)
 }
 
 func countAddresses(ctx context.Context, client *ec2.Client, t *Tally) error {

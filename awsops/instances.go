@@ -68,10 +68,7 @@ func (c Checks) String() string {
 func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
 	return func(yield func([]Instance, error) bool) {
 		running, scan := map[string]Instance{}, newInstanceScan()
-		pages := pagesOf(client, "describe-instances", func(size *int32, token *string) ([]Instance, *string, error) {
-			return scan.describe(ctx, client, &ec2.DescribeInstancesInput{MaxResults: size, NextToken: token})
-		})
-		for page, err := range pages {
+		for page, err := range scan.pages(ctx, client) {
 			if err != nil {
 				yield(nil, err)
 				return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +61,13 @@ func (s *instanceScan) describe(ctx context.Context, client *ec2.Client, in *ec2
 		return rows, out.NextToken, nil
 	}
 	return instanceRows(out.Reservations), out.NextToken, nil
+}
+
+// pages lists the instances of a scope, without their checks.
+func (s *instanceScan) pages(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
+	return pagesOf(client, "describe-instances", func(size *int32, token *string) ([]Instance, *string, error) {
+		return s.describe(ctx, client, &ec2.DescribeInstancesInput{MaxResults: size, NextToken: token})
+	})
 }
 
 // checks asks for a page of status checks.

@@ -7,10 +7,10 @@ import (
 )
 
 // Naming is a format for the names of instances: text with tokens in braces.
-type Naming struct{ parts []part }
+type Naming struct{ parts []piece }
 
-// part is a piece of a format: a token, or text as it is.
-type part struct{ text, token string }
+// piece is a part of a format: a token, or text as it is.
+type piece struct{ text, token string }
 
 // NamingTokens lists what may stand in braces; Tag:KEY is a tag's value.
 func NamingTokens() []string {
@@ -34,7 +34,7 @@ func ParseNaming(format string) (*Naming, error) {
 			if !closed || !isToken(token) {
 				return nil, fmt.Errorf("%q is no token; there are {%s}", token, strings.Join(NamingTokens(), "} {"))
 			}
-			n.parts = append(n.parts, part{text: text.String()}, part{token: token})
+			n.parts = append(n.parts, piece{text: text.String()}, piece{token: token})
 			text.Reset()
 			rest = after
 		case rest[0] == '}':
@@ -44,7 +44,7 @@ func ParseNaming(format string) (*Naming, error) {
 			rest = rest[1:]
 		}
 	}
-	n.parts = append(n.parts, part{text: text.String()})
+	n.parts = append(n.parts, piece{text: text.String()})
 	return n, nil
 }
 

@@ -38,7 +38,7 @@ func (s *Session) Reachable(ctx context.Context, profile string) ([]Scope, error
 		drop()
 		return nil, s.noCredentials(ctx, profile, err)
 	}
-	regions, err := s.enabledRegions(ctx, cfg)
+	regions, err := s.enabledRegions(ctx, cfg, profile)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type Dashboard struct {
 	env      Env
 	counters []awsops.Counter
 	parts    map[counted]*tally
-	gen      int // counts openings; answers to older ones are dropped
+	gen      int             // counts openings; answers to older ones are dropped
 	ctx      context.Context // of the counts since the last opening
 	cancel   context.CancelFunc
 	at, from int // the counter under the cursor, and the first scope that is shown

@@ -88,7 +88,10 @@ func (o options) served() options {
 // of is the options of one login, held to its role.
 func (o options) of(s serve.Session, r *rights, sinks journal.Sinks) *options {
 	o.settings.Policy = r.policy(s)
-	o.settings.Who, o.settings.Journal = whoIs(s, ""), sinks
+	o.settings.Who = whoIs(s, "")
+	if len(sinks) > 0 {
+		o.settings.Journal = sinks
+	}
 	o.settings.Profiles, o.settings.Regions = nil, nil // the policy has them
 	return &o
 }
