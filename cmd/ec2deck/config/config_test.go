@@ -165,7 +165,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := config.Parse("f", text)
 		if err != nil {
-			if strings.ContainsAny(err.Error(), "\x1b\x9b\r") {
+			if strings.ContainsAny(err.Error(), "\x1b\u009b\r") {
 				t.Errorf("%q", err)
 			}
 			return
