@@ -61,15 +61,16 @@ func (p *program) configured() (err error) {
 // overruled says that a default counts for nothing: the environment names
 // something else, or the accounts are made up.
 func (p *program) overruled(s config.Setting) bool {
-	real := map[string][]string{
+	accounts := map[string][]string{
 		"profile": {"AWS_PROFILE"}, "region": {"AWS_REGION", "AWS_DEFAULT_REGION"}, "endpoint-url": {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"},
 		"proxy-host": nil, "proxy-port": nil, "connection": {"AWS_PROFILE"},
 	}
 	if s.Name == "profile" && len(p.flags.connection) > 0 || s.Name == "connection" && len(p.flags.profile) > 0 {
 		return true
 	}
-	names, about := real[s.Name]
-	return about && (len(p.flags.demo) > 0 || slices.ContainsFunc(names, func(n string) bool { return p.getenv(n) != "" }))
+	demo, _ := p.flags.demo.truth("demo") // what is wrong with it is told later
+	names, about := accounts[s.Name]
+	return about && (demo || slices.ContainsFunc(names, func(n string) bool { return p.getenv(n) != "" }))
 }
 
 // blame tells an error about a flag with the line of the configuration, if the

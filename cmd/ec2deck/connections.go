@@ -37,7 +37,7 @@ func (p *program) connections(o *options) error {
 		if asked || !o.demo {
 			policy.Cautions = append(policy.Cautions, c.Caution(write))
 		}
-		way, err := p.way(c)
+		way, err := p.way(c, o.demo)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (p *program) connections(o *options) error {
 }
 
 // way is how a connection is reached; flags are stronger.
-func (p *program) way(c config.Connection) (awsops.Connection, error) {
+func (p *program) way(c config.Connection, demo bool) (awsops.Connection, error) {
 	way := awsops.Connection{Regions: c.Regions}
 	var err error
 	if given := values(c.Endpoint.Values); len(given) > 0 {
@@ -74,7 +74,6 @@ func (p *program) way(c config.Connection) (awsops.Connection, error) {
 			return way, usagef("%s: %q: write host:port, without a scheme", c.Proxy.Where, strings.Join(given, " "))
 		}
 	}
-	demo := len(p.flags.demo) > 0
 	if len(p.flags.region) > 0 {
 		way.Regions = nil
 	}
