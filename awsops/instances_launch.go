@@ -3,6 +3,7 @@ package awsops
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -399,6 +400,14 @@ func showLaunched(out *launched) Result {
 		{"success", true}, {"result-code", 0}, {"result-message", "ok"},
 	}
 	return res
+}
+
+// newToken is a UUID, which makes a request happen once.
+func newToken() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // inZone narrows the subnets to the zone of the launch, if it is given.

@@ -10,9 +10,7 @@ package awsops
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -101,6 +99,9 @@ type Op[In, Out any] struct {
 	// Word is the verb of its confirmation, where the first word of the name
 	// would mislead. It may be empty.
 	Word string
+	// Workflow says that the end of the change is waited for and written down,
+	// and what its target then is: "started". It may be empty.
+	Workflow string
 	// Advice replaces the general hint for codes that mean something else here.
 	Advice map[string]string
 	// Doubt is what to look at when the outcome is unknown. It may be empty.
@@ -199,14 +200,6 @@ func (i Info) Fresh(v Values) Values {
 	return v
 }
 
-// newToken is a UUID, which makes a request happen once.
-func newToken() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
 // Info is what there is to know about an operation without its types.
 type Info struct {
 	Name, Help, Noun  string
@@ -217,7 +210,7 @@ type Info struct {
 	Expect            *Expect
 	Foresee           Foresight
 	Compare           Comparison
-	Warning           string
+	Warning, Workflow string
 	Example           Values
 	judge             func(Values) (Risk, []string)
 }
@@ -315,7 +308,7 @@ func (o *Op[In, Out]) Info() Info {
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
 		Word:    o.Word, Secret: o.Secret, API: o.API, judge: o.judge,
-		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
+		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Workflow: o.Workflow, Example: o.Example,
 	}
 }
 

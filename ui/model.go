@@ -196,6 +196,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.onOpened(msg)
 	case identified:
 		return m.broadcast(views.Scoped{})
+	case concluded:
+		m.onConcluded(msg)
+		return nil
 	case rightsChanged:
 		return m.onRights()
 	case foreseen, answered, lookDue, looked, kept:
