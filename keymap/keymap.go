@@ -5,12 +5,12 @@ import "github.com/charmbracelet/bubbles/key"
 
 // Map is the keys of one session. None of them changes anything in AWS.
 type Map struct {
-	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom        key.Binding
-	Filter, Mark, MarkRange, MarkAll, Sort, Reverse, Columns         key.Binding
-	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages, Log key.Binding
-	Back, Quit, Interrupt, Accept                                    key.Binding
-	Yes, Really, No, DryRun, Edit, OneByOne                          key.Binding
-	TypedDryRun, TypedEdit, TypedCommand, CopyPart                   key.Binding
+	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom               key.Binding
+	Filter, Mark, MarkRange, MarkAll, Sort, Reverse, Columns                key.Binding
+	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages, Log, Check key.Binding
+	Back, Quit, Interrupt, Accept                                           key.Binding
+	Yes, Really, No, DryRun, Edit, OneByOne                                 key.Binding
+	TypedDryRun, TypedEdit, TypedCommand, CopyPart                          key.Binding
 }
 
 // Default is the field's habits: vi, less and k9s.
@@ -46,6 +46,7 @@ func Default() Map {
 		Help:     bind("help", "?"),
 		Messages: bind("messages", "e"),
 		Log:      bind("API log", "#"),
+		Check:    bind("self-check", "!"),
 
 		Back:      bind("back", "esc"),
 		Quit:      bind("quit", "q"),
@@ -77,7 +78,7 @@ func (m Map) Groups() []Group {
 		{"Move", []key.Binding{m.Up, m.Down, m.PageUp, m.PageDown, m.HalfUp, m.HalfDown, m.Top, m.Bottom}},
 		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy, m.CopyPart}},
 		{"Details", []key.Binding{m.Open, m.Focus, m.Object}},
-		{"Program", []key.Binding{m.Palette, m.Help, m.Messages, m.Log, m.Back, m.Quit}},
+		{"Program", []key.Binding{m.Palette, m.Help, m.Messages, m.Log, m.Check, m.Back, m.Quit}},
 	}
 }
 

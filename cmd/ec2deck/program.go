@@ -39,7 +39,7 @@ func (p *program) tree() *cobra.Command {
 	root.Args = func(_ *cobra.Command, args []string) error { return unknownCommand(args) }
 	root.RunE = p.openScreen
 	p.flags.addAll(root.PersistentFlags())
-	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.versionCommand(), p.manCommand())
+	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.doctorCommand(), p.versionCommand(), p.manCommand())
 	return root
 }
 
