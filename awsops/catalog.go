@@ -7,6 +7,7 @@ func All() []Operation {
 	return slices.Concat(
 		regionOperations(),
 		instanceOperations(),
+		workflowOperations(),
 		instanceTypeOperations(),
 		securityGroupOperations(),
 		addressOperations(),

@@ -193,6 +193,9 @@ func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
 	}
 	res, err := results.result()
 	e.outcome(&res, err)
+	if e != nil {
+		res.entry, res.begun = e.record.ID, e.begin
+	}
 	if e == nil {
 		s.refused(r, err)
 	}

@@ -99,6 +99,9 @@ type Op[In, Out any] struct {
 	// Word is the verb of its confirmation, where the first word of the name
 	// would mislead. It may be empty.
 	Word string
+	// Workflow says that the end of the change is waited for and written down,
+	// and what its target then is: "started". It may be empty.
+	Workflow string
 	// Advice replaces the general hint for codes that mean something else here.
 	Advice map[string]string
 	// Report says that the result can be delivered; see Delivery.
@@ -210,7 +213,7 @@ type Info struct {
 	Expect            *Expect
 	Foresee           Foresight
 	Compare           Comparison
-	Warning           string
+	Warning, Workflow string
 	Example           Values
 	judge             func(Values) (Risk, []string)
 }
@@ -308,7 +311,7 @@ func (o *Op[In, Out]) Info() Info {
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
 		Word:    o.Word, Secret: o.Secret, API: o.API, Report: o.Report, judge: o.judge,
-		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Example: o.Example,
+		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Workflow: o.Workflow, Example: o.Example,
 	}
 }
 

@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"cmp"
 	"time"
 
 	"ec2deck/awsops/journal"
@@ -30,7 +31,7 @@ func (s *Session) describe(r Request) journal.Record {
 	rec := journal.Record{
 		At: s.settings.Now().UTC(), ID: journal.NewID(), Who: s.who(),
 		Profile: r.Scope.Profile, Account: s.Account(r.Scope.Profile), Region: r.Scope.Region,
-		Operation: info.Name, Risk: info.RiskOf(r.Values).String(), DryRun: r.DryRun, Why: r.Reason, Targets: r.Targets(), Inputs: map[string][]string{},
+		Operation: info.Name, Risk: info.RiskOf(r.Values).String(), DryRun: r.DryRun, Why: cmp.Or(r.Reason, s.settings.Reason), Targets: r.Targets(), Inputs: map[string][]string{},
 	}
 	for _, f := range info.Fields {
 		if v := f.Shown(r.Values); len(v) > 0 && f.Name != info.Target() {

@@ -29,6 +29,9 @@ type Result struct {
 	Items []Item
 	// Then are the steps of a flow that follow, one after the other.
 	Then []Step
+
+	entry string    // the journal's ID of the request
+	begun time.Time // as the journal has it
 }
 
 // Output is one named value of a result.

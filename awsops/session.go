@@ -58,6 +58,9 @@ type Settings struct {
 	// itself; AskReason says whether there has to be one.
 	Reason    string
 	AskReason Asking
+	// Inventory takes what workflows have brought into being and ended, as
+	// something to be written as JSON; it may be nil.
+	Inventory func(asset any) error
 	// Outlive lets a change that is recorded go on when its session ends, so
 	// that what came of it is recorded too.
 	Outlive bool

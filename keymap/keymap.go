@@ -5,12 +5,12 @@ import "github.com/charmbracelet/bubbles/key"
 
 // Map is the keys of one session. None of them changes anything in AWS.
 type Map struct {
-	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom        key.Binding
-	Filter, Mark, MarkRange, MarkAll, Sort, Reverse, Columns         key.Binding
-	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages, Log key.Binding
-	Dashboard, Scopes, Back, Quit, Interrupt, Accept, Export         key.Binding
-	Yes, Really, No, DryRun, Edit, OneByOne                          key.Binding
-	TypedDryRun, TypedEdit, TypedCommand, CopyPart                   key.Binding
+	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom              key.Binding
+	Filter, Mark, MarkRange, MarkAll, Sort, Reverse, Columns               key.Binding
+	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages, Log, Self key.Binding
+	Dashboard, Scopes, Back, Quit, Interrupt, Accept, Export               key.Binding
+	Yes, Really, No, DryRun, Edit, OneByOne                                key.Binding
+	TypedDryRun, TypedEdit, TypedCommand, CopyPart                         key.Binding
 }
 
 // Default is the field's habits: vi, less and k9s.
@@ -49,6 +49,7 @@ func Default() Map {
 		Export:    bind("export", ">"),
 		Dashboard: bind("dashboard", "0"),
 		Scopes:    bind("profiles and regions", ","),
+		Self:      bind("self-check", "%"),
 
 		Back:      bind("back", "esc"),
 		Quit:      bind("quit", "q"),
@@ -80,7 +81,7 @@ func (m Map) Groups() []Group {
 		{"Move", []key.Binding{m.Up, m.Down, m.PageUp, m.PageDown, m.HalfUp, m.HalfDown, m.Top, m.Bottom}},
 		{"Table", []key.Binding{m.Filter, m.Mark, m.MarkRange, m.MarkAll, m.Sort, m.Reverse, m.Columns, m.Refresh, m.Copy, m.CopyPart, m.Export}},
 		{"Details", []key.Binding{m.Open, m.Focus, m.Object}},
-		{"Program", []key.Binding{m.Palette, m.Dashboard, m.Scopes, m.Help, m.Messages, m.Log, m.Back, m.Quit}},
+		{"Program", []key.Binding{m.Palette, m.Dashboard, m.Scopes, m.Help, m.Messages, m.Log, m.Self, m.Back, m.Quit}},
 	}
 }
 

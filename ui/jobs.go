@@ -377,6 +377,7 @@ func (m *Model) onLooked(msg looked) tea.Cmd {
 	} else {
 		delete(j.watched, msg.scope)
 	}
+	cmds = append(cmds, m.conclude(j, msg))
 	for _, id := range msg.progress.Arrived {
 		cmds = append(cmds, m.goOn(j, place{msg.scope, id}))
 	}

@@ -207,6 +207,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.broadcast(views.Scoped{})
 	case exported:
 		return m.onExported(msg)
+	case concluded:
+		m.onConcluded(msg)
+		return nil
 	case rightsChanged:
 		return m.onRights()
 	case foreseen, answered, lookDue, looked, kept:

@@ -21,6 +21,7 @@ type screen struct {
 func screens() []screen {
 	return []screen{
 		{"api-log", "what this session asks of AWS, live", func(k keymap.Map) key.Binding { return k.Log }, views.NewAPILog},
+		{"self-check", "credentials, connection, clock and permissions", func(k keymap.Map) key.Binding { return k.Self }, views.NewSelfCheck},
 	}
 }
 

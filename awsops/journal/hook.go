@@ -49,7 +49,7 @@ func StartHook(argv []string, limit time.Duration) *Hook {
 
 // Record implements Sink. Intents and what happens at a door are not told.
 func (h *Hook) Record(r Record) error {
-	if r.Event != Outcome && (r.Event != Refusal || r.Operation == "") {
+	if r.Event != Outcome && r.Event != Closed && (r.Event != Refusal || r.Operation == "") {
 		return nil
 	}
 	h.mu.Lock()

@@ -25,6 +25,7 @@ const (
 	Intent  Event = "intent"  // a change is about to be asked for
 	Outcome Event = "outcome" // what became of it
 	Refusal Event = "refusal" // a login or an operation was not allowed
+	Closed  Event = "closed"  // a workflow has come to its end
 	Login   Event = "login"
 	Logout  Event = "logout"
 )
@@ -65,7 +66,30 @@ type Record struct {
 	Made      []string `json:"made,omitempty"`        // what was created
 	RequestID string   `json:"request_id,omitempty"`  // EC2's
 	Took      int64    `json:"duration_ms,omitempty"` // milliseconds
-	Exit      *int     `json:"exit,omitempty"`        // of a session
+	State     string   `json:"state,omitempty"`       // where the target of a workflow has come to
+	Work      string   `json:"worklog,omitempty"`     // of a workflow, for people
+	Asset     *Asset   `json:"asset,omitempty"`
+	Exit      *int     `json:"exit,omitempty"` // of a session
+}
+
+// Asset is an instance as the inventory keeps it.
+type Asset struct {
+	At          time.Time  `json:"at"`
+	ID          string     `json:"id"`
+	State       string     `json:"state"` // active or inactive
+	Operation   string     `json:"operation"`
+	Name        string     `json:"name,omitempty"`
+	Type        string     `json:"type,omitempty"`
+	Image       string     `json:"image,omitempty"`
+	Key         string     `json:"key_name,omitempty"`
+	Owner       string     `json:"owner,omitempty"`
+	Reservation string     `json:"reservation,omitempty"`
+	DNS         string     `json:"dns,omitempty"`
+	PublicIP    string     `json:"public_ip,omitempty"`
+	PrivateIP   string     `json:"private_ip,omitempty"`
+	Launched    *time.Time `json:"launched,omitempty"`
+	Profile     string     `json:"profile"`
+	Region      string     `json:"region"`
 }
 
 // Sink takes records.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -62,10 +63,13 @@ func (p *program) journal(o *options) error {
 	}
 	var sinks journal.Sinks
 	if path == "" && !o.demo {
-		sinks = append(sinks, &activity{path: p.stateFile("activity.jsonl")})
-	}
-	if path != "" && path != "off" {
+		path = p.stateFile("activity.jsonl")
 		sinks = append(sinks, &activity{path: path})
+	} else if path != "" && path != "off" {
+		sinks = append(sinks, &activity{path: path})
+	}
+	if len(sinks) > 0 {
+		o.settings.Inventory = inventory(filepath.Join(filepath.Dir(path), "inventory.jsonl"))
 	}
 	if p.hook != nil {
 		sinks = append(sinks, p.hook)
@@ -75,6 +79,17 @@ func (p *program) journal(o *options) error {
 		o.settings.Who = journal.Who{User: or(p.getenv("USER"), p.getenv("LOGNAME"))}
 	}
 	return nil
+}
+
+// inventory keeps what workflows have made and ended, beside the journal.
+func inventory(path string) func(any) error {
+	return func(asset any) error {
+		file, err := journal.OpenFile(path, activitySize, activityKeep)
+		if err != nil {
+			return err
+		}
+		return errors.Join(file.Line(asset), file.Close())
+	}
 }
 
 // reasons reads the flags about why things are changed.

@@ -120,6 +120,9 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 		within, cancel := context.WithTimeout(ctx, limit)
 		res, late = s.Follow(within, r, res, c.wait, p.say, sleep)
 		cancel()
+		if c.wait && late == nil {
+			res = s.Conclude(ctx, r, res)
+		}
 	}
 	code := p.tellItems(res)
 	if late != nil && code == 0 {

@@ -49,7 +49,7 @@ func (p *program) tree() *cobra.Command {
 	p.set = root.PersistentFlags()
 	p.flags.addAll(p.set)
 	p.flags.addScreen(root.Flags())
-	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.versionCommand(), p.manCommand())
+	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.doctorCommand(), p.versionCommand(), p.manCommand())
 	return root
 }
 

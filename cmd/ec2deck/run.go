@@ -84,7 +84,7 @@ func (in *invocation) addCommon(set *pflag.FlagSet, info awsops.Info) {
 			add(set, d.v, d.name, "text", "", "of --output text")
 		}
 	}
-	add(set, &in.wait, "wait", "", "false", "wait until the targets have arrived in their final state")
+	add(set, &in.wait, "wait", "", fmt.Sprint(info.Workflow != ""), "wait until the targets have arrived in their final state")
 	add(set, &in.noWait, "no-wait", "", "true", "return after EC2's answer")
 	add(set, &in.dryRun, "dry-run", "", "false", "ask EC2 whether the call would be allowed, without making it")
 	add(set, &in.yes, "yes", "", "false", "confirm a change; twice for one that can lose data or open something")
@@ -281,6 +281,7 @@ func (in *invocation) switches(c *choices) (err error) {
 	if c.wait && noWait {
 		return bad("no-wait", "", "cannot be used together with --wait")
 	}
+	c.wait = c.wait || in.op.Info().Workflow != "" && !noWait
 	if c.save, err = in.save.one("save"); err != nil {
 		return err
 	}
