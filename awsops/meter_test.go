@@ -31,3 +31,25 @@ func TestAMeterCountsWhatReachesEC2(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestAScopeThatIsAddedIsCountedToo adds a region to a session that lives.
+func TestAScopeThatIsAddedIsCountedToo(t *testing.T) {
+	meter := awsops.NewMeter(newClock().Now)
+	b := newBench(t, func(s *awsops.Settings) { s.Meter = meter })
+	added := awsops.Scope{Profile: "test", Region: "eu-west-1"}
+	if err := b.Attach(t.Context(), added); err != nil {
+		t.Fatal(err)
+	}
+	client, err := b.Client(added)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range awsops.Volumes(t.Context(), client) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, read := meter.Ages()[added]; !read {
+		t.Errorf("%v", meter.Ages())
+	}
+}

@@ -30,13 +30,9 @@ func (s *Session) Reachable(ctx context.Context, profile string) ([]Scope, error
 	if err := s.offers(profile); err != nil {
 		return nil, err
 	}
-	cfg, drop, err := s.connect(ctx, s.chain(profile))
+	cfg, _, err := s.signIn(ctx, s.chain(profile))
 	if err != nil {
-		return nil, explain(err, "open", "", false)
-	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		drop()
-		return nil, s.noCredentials(ctx, profile, err)
+		return nil, err
 	}
 	regions, err := s.enabledRegions(ctx, cfg, profile)
 	if err != nil {
@@ -61,16 +57,11 @@ func (s *Session) Attach(ctx context.Context, scope Scope) error {
 		s.shutOut(scope, err)
 		return err
 	}
-	cfg, drop, err := s.connect(ctx, s.chain(scope.Profile))
+	cfg, account, err := s.signIn(ctx, s.chain(scope.Profile))
 	if err != nil {
-		return explain(err, "open", "", false)
+		return err
 	}
-	credentials, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		drop()
-		return s.noCredentials(ctx, scope.Profile, err)
-	}
-	s.keep(scope.Profile, cfg, credentials.AccountID, []string{scope.Region})
+	s.keep(scope.Profile, cfg, account, []string{scope.Region})
 	return nil
 }
 

@@ -163,15 +163,9 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 		s.shutOut(Scope{Profile: named(profile)}, err)
 		return nil, err
 	}
-	cfg, drop, err := s.connect(ctx, profile)
+	cfg, account, err := s.signIn(ctx, profile)
 	if err != nil {
-		return nil, explain(err, "open", cfg.Region, false)
-	}
-	cfg = s.settings.Calls.logged(s.settings.Meter.metered(cfg, named(profile)), named(profile))
-	credentials, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		drop()
-		return nil, s.noCredentials(ctx, profile, err)
+		return nil, err
 	}
 	regions := s.settings.of(profile).Regions
 	if len(regions) == 0 {
@@ -185,7 +179,7 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 	if len(regions) == 0 {
 		regions = []string{cfg.Region}
 	}
-	scopes := s.keep(profile, cfg, credentials.AccountID, regions)
+	scopes := s.keep(profile, cfg, account, regions)
 	within := slices.DeleteFunc(scopes, func(at Scope) bool { return policy.covers(at) != nil })
 	if len(within) == 0 {
 		beyond := Scope{Profile: named(profile), Region: regions[0]}
@@ -194,6 +188,22 @@ func (s *Session) Open(ctx context.Context, profile string) ([]Scope, error) {
 		return nil, err
 	}
 	return within, nil
+}
+
+// signIn connects a profile, and says which account its credentials name, if
+// they do. All that is asked over the connection is counted and logged.
+func (s *Session) signIn(ctx context.Context, profile string) (cfg aws.Config, account string, err error) {
+	cfg, drop, err := s.connect(ctx, profile)
+	if err != nil {
+		return cfg, "", explain(err, "open", cfg.Region, false)
+	}
+	cfg = s.settings.Calls.logged(s.settings.Meter.metered(cfg, named(profile)), named(profile))
+	credentials, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		drop()
+		return cfg, "", s.noCredentials(ctx, profile, err)
+	}
+	return cfg, credentials.AccountID, nil
 }
 
 // keep remembers an opened profile and its scopes.
