@@ -55,8 +55,6 @@ type (
 		ours
 		kind string
 	}
-	// counting opens the dashboard, which the palette named.
-	counting struct{ ours }
 	// palettePick runs an operation that the palette named.
 	palettePick struct {
 		ours
@@ -122,8 +120,6 @@ func newPalette(env views.Env, specs []views.Spec, tabs []tab) *palette {
 	for _, s := range screens() {
 		p.entries = append(p.entries, entry{s.name, s.help, asked{name: s.name}})
 	}
-	p.entries = append(p.entries, entry{"dashboard", "count what there is in every scope", counting{}},
-		entry{"scopes", "open and close profiles and regions", picking{}})
 	for _, op := range awsops.All() {
 		i := op.Info()
 		p.entries = append(p.entries, entry{i.Name, i.Help, palettePick{run: views.Run{Operation: i.Name, Form: true}}})

@@ -49,14 +49,8 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 	case asked:
 		m.pop()
 		return m.visit(intent.name)
-	case picking:
-		m.pop()
-		return m.push(newScopePicker(m.env))
 	case toggled:
 		return m.toggle(intent.scope)
-	case counting:
-		m.pop()
-		return m.openDashboard()
 	case palettePick:
 		m.pop()
 		return m.run(m.withSelection(intent.run))

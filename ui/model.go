@@ -310,10 +310,6 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		return m.push(newPalette(m.env, m.specs, m.tabs))
 	case key.Matches(msg, k.Export):
 		return m.newExport()
-	case key.Matches(msg, k.Scopes):
-		return m.push(newScopePicker(m.env))
-	case key.Matches(msg, k.Dashboard):
-		return m.openDashboard()
 	case key.Matches(msg, k.Help):
 		return m.push(m.newHelp())
 	case key.Matches(msg, k.Messages):
@@ -332,14 +328,6 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		return m.onNumber(n)
 	}
 	return m.toTop(msg)
-}
-
-// openDashboard shows the dashboard over what is open.
-func (m *Model) openDashboard() tea.Cmd {
-	if _, there := m.top().(*views.Dashboard); there {
-		return nil
-	}
-	return m.push(views.NewDashboard(m.env))
 }
 
 // onNumber opens a table by its place in the list.

@@ -49,8 +49,6 @@ type scopeOpened struct {
 
 // Intents of the picker.
 type (
-	// picking opens the picker, which the palette named.
-	picking struct{ ours }
 	// toggled opens a scope or closes it.
 	toggled struct {
 		ours

@@ -11,7 +11,8 @@ import (
 	"ec2deck/views"
 )
 
-// screen is a view that is no table: it has a key and a name in the palette.
+// screen is a view or a dialog that is no table's: it has a key and a name in
+// the palette.
 type screen struct {
 	name, help string
 	key        func(keymap.Map) key.Binding
@@ -20,6 +21,8 @@ type screen struct {
 
 func screens() []screen {
 	return []screen{
+		{"dashboard", "count what there is in every scope", func(k keymap.Map) key.Binding { return k.Dashboard }, func(e views.Env) views.View { return views.NewDashboard(e) }},
+		{"scopes", "open and close profiles and regions", func(k keymap.Map) key.Binding { return k.Scopes }, func(e views.Env) views.View { return newScopePicker(e) }},
 		{"api-log", "what this session asks of AWS, live", func(k keymap.Map) key.Binding { return k.Log }, views.NewAPILog},
 		{"self-check", "credentials, connection, clock and permissions", func(k keymap.Map) key.Binding { return k.Self }, views.NewSelfCheck},
 	}
