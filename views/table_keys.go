@@ -227,6 +227,7 @@ func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 		t.sortNext()
 	case key.Matches(msg, k.Reverse):
 		t.rows.sort(t.rows.sortBy, !t.rows.reverse)
+		t.look++
 		t.find()
 	case key.Matches(msg, k.Columns):
 		t.choosing = &chooser{at: t.rows.sortBy}
