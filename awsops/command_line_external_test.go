@@ -45,7 +45,7 @@ func TestCommandLinesAskForTheSame(t *testing.T) {
 	}
 	for _, op := range awsops.All() {
 		info := op.Info()
-		if newer[info.Name] {
+		if newer[info.Name] || info.Report { // a report is made of many calls
 			continue
 		}
 		t.Run(info.Name, func(t *testing.T) {
