@@ -28,9 +28,9 @@ func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values
 		client = ec2.New(ec2.Options{Region: scope.Region, HTTPClient: nowhere{}, Credentials: aws.AnonymousCredentials{}, Retryer: aws.NopRetryer{}})
 	}
 	line := ""
-	reads := op.Info().Risk == Reads
+	looks := op.Info().Risk == Reads
 	res, err := op.Run(ctx, client, withoutSecrets(op.Info(), v), CallOptions{record: func(action, region string, input any) bool {
-		if !reads && isRead(action) {
+		if !looks && reads(action) {
 			return false
 		}
 		line = commandLine(action, input, Scope{Profile: scope.Profile, Region: region}) // a copy goes to another
@@ -87,10 +87,6 @@ func FilesOf(line string, info Info, v Values) []string {
 		}
 	}
 	return out
-}
-
-func isRead(action string) bool {
-	return strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
 }
 
 // nowhere is a network without anything in it.

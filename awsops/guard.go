@@ -66,8 +66,8 @@ func (g *guard) HandleBuild(ctx context.Context, in middleware.BuildInput, next 
 		return out, meta, err
 	}
 	out, meta, err = next.HandleBuild(ctx, in)
-	if sift := limitedActions()[c.action].sift; sift != nil && err == nil {
-		out.Result, err = sift(out.Result, func(ids []string) (map[string]bool, error) { return c.covered(scope.Region, ids) })
+	if c.how.sift != nil && err == nil {
+		out.Result, err = c.how.sift(out.Result, func(ids []string) (map[string]bool, error) { return c.covered(scope.Region, ids) })
 	}
 	return out, meta, err
 }
@@ -92,12 +92,13 @@ type check struct {
 	policy Policy
 	action string
 	form   url.Values
+	how    limited // how the action is kept within the role's tags
 }
 
 // pass says why the request may not be sent, or nil; it may change the form.
 func (c *check) pass() error {
 	dry := c.form.Get("DryRun") == "true"
-	if !isRead(c.action) && !dry {
+	if !reads(c.action) && !dry {
 		if err := c.policy.allows(optionName(c.action), Changes); err != nil {
 			return err
 		}
@@ -119,14 +120,15 @@ func (c *check) pass() error {
 
 // limit keeps the request within the role's tags.
 func (c *check) limit() error {
-	how, tags := limitedActions()[c.action], c.policy.Tags
+	c.how = limitedActions()[c.action]
+	how, tags := c.how, c.policy.Tags
 	switch {
 	case how.free, how.sift != nil:
 		return nil
 	case how.narrow && !c.single():
 		return tags.narrowed(c.form)
 	}
-	if !isRead(c.action) {
+	if !reads(c.action) {
 		if err := tags.keeps(c.action, c.form); err != nil {
 			return err
 		}

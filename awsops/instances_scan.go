@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/smithy-go/middleware"
 	smithytime "github.com/aws/smithy-go/time"
@@ -146,54 +145,32 @@ func (e ended) Read([]byte) (int, error) { return 0, e.err }
 
 // rows reads an answer of DescribeInstances.
 func (s *instanceScan) rows(body []byte) (rows []Instance, token *string, err error) {
-	if !s.root(body) {
-		return nil, nil, errUnread
-	}
-	for name, ok := s.child(); ok; name, ok = s.child() {
-		switch string(name) {
-		case "nexttoken":
-			token = aws.String(string(s.value()))
-		case "reservationset":
-			rows = s.reservations(rows)
-		default:
-			s.skip()
-		}
-	}
-	if s.failed || len(s.open) > 0 {
-		return nil, nil, errUnread
+	token, err = s.listing(body, "reservationset", func() { rows = s.reservation(rows) })
+	if err != nil {
+		return nil, nil, err
 	}
 	return rows, token, nil
 }
 
-func (s *instanceScan) reservations(rows []Instance) []Instance {
+func (s *instanceScan) reservation(rows []Instance) []Instance {
+	first, owner, reservation := len(rows), "", ""
 	for name, ok := s.child(); ok; name, ok = s.child() {
-		if string(name) != "item" {
-			s.skip()
-			continue
-		}
-		first, owner, reservation := len(rows), "", ""
-		for name, ok := s.child(); ok; name, ok = s.child() {
-			switch string(name) {
-			case "ownerid":
-				owner = s.word()
-			case "reservationid":
-				reservation = string(s.value())
-			case "instancesset":
-				for name, ok := s.child(); ok; name, ok = s.child() {
-					if string(name) != "item" {
-						s.skip()
-						continue
-					}
-					rows = append(rows, Instance{})
-					s.instance(&rows[len(rows)-1])
-				}
-			default:
-				s.skip()
+		switch string(name) {
+		case "ownerid":
+			owner = s.word()
+		case "reservationid":
+			reservation = string(s.value())
+		case "instancesset":
+			for s.item() {
+				rows = append(rows, Instance{})
+				s.instance(&rows[len(rows)-1])
 			}
+		default:
+			s.skip()
 		}
-		for i := first; i < len(rows); i++ {
-			rows[i].Owner, rows[i].Reservation = owner, reservation
-		}
+	}
+	for i := first; i < len(rows); i++ {
+		rows[i].Owner, rows[i].Reservation = owner, reservation
 	}
 	return rows
 }
@@ -338,11 +315,7 @@ func (s *instanceScan) time() time.Time {
 }
 
 func (s *instanceScan) groups(groups []Group) []Group {
-	for name, ok := s.child(); ok; name, ok = s.child() {
-		if string(name) != "item" {
-			s.skip()
-			continue
-		}
+	for s.item() {
 		g := Group{}
 		for name, ok := s.child(); ok; name, ok = s.child() {
 			switch string(name) {
@@ -363,11 +336,7 @@ func (s *instanceScan) tags(tags []Tag) []Tag {
 	if tags == nil {
 		tags = make([]Tag, 0, 8)
 	}
-	for name, ok := s.child(); ok; name, ok = s.child() {
-		if string(name) != "item" {
-			s.skip()
-			continue
-		}
+	for s.item() {
 		t, keys, values := Tag{}, 0, 0
 		for name, ok := s.child(); ok; name, ok = s.child() {
 			switch string(name) {

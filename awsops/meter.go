@@ -65,7 +65,7 @@ func (m *Meter) count(action string, at Scope, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.calls[asked]++
-	if err == nil && isRead(action) {
+	if err == nil && reads(action) {
 		m.read[at] = m.now()
 	}
 }

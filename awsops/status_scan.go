@@ -23,27 +23,9 @@ func checkedRows(statuses []types.InstanceStatus) []checked {
 
 // statuses reads an answer of DescribeInstanceStatus.
 func (s *instanceScan) statuses(body []byte) (rows []checked, token *string, err error) {
-	if !s.root(body) {
-		return nil, nil, errUnread
-	}
-	for name, ok := s.child(); ok; name, ok = s.child() {
-		switch string(name) {
-		case "nexttoken":
-			token = aws.String(string(s.value()))
-		case "instancestatusset":
-			for name, ok := s.child(); ok; name, ok = s.child() {
-				if string(name) != "item" {
-					s.skip()
-					continue
-				}
-				rows = append(rows, s.status())
-			}
-		default:
-			s.skip()
-		}
-	}
-	if s.failed || len(s.open) > 0 {
-		return nil, nil, errUnread
+	token, err = s.listing(body, "instancestatusset", func() { rows = append(rows, s.status()) })
+	if err != nil {
+		return nil, nil, err
 	}
 	return rows, token, nil
 }
@@ -76,11 +58,7 @@ func (s *instanceScan) status() checked {
 			}
 			one.AttachedEbsStatus = &volumes
 		case "eventsset":
-			for name, ok := s.child(); ok; name, ok = s.child() {
-				if string(name) != "item" {
-					s.skip()
-					continue
-				}
+			for s.item() {
 				one.Events = append(one.Events, s.event())
 			}
 		default:
@@ -107,11 +85,7 @@ func (s *instanceScan) check() (status string, since []*time.Time) {
 		case "status":
 			status = s.word()
 		case "details":
-			for name, ok := s.child(); ok; name, ok = s.child() {
-				if string(name) != "item" {
-					s.skip()
-					continue
-				}
+			for s.item() {
 				for name, ok := s.child(); ok; name, ok = s.child() {
 					if string(name) != "impairedsince" {
 						s.skip()

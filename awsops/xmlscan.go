@@ -106,6 +106,41 @@ func (s *xmlScan) child() ([]byte, bool) {
 	return s.lower[:len(name)], true
 }
 
+// item enters the next member of a list, and is false when that ends.
+func (s *xmlScan) item() bool {
+	for name, ok := s.child(); ok; name, ok = s.child() {
+		if string(name) == "item" {
+			return true
+		}
+		s.skip()
+	}
+	return false
+}
+
+// listing reads an answer that is a list and perhaps the token of the next page.
+func (s *xmlScan) listing(body []byte, set string, read func()) (token *string, err error) {
+	if !s.root(body) {
+		return nil, errUnread
+	}
+	for name, ok := s.child(); ok; name, ok = s.child() {
+		switch string(name) {
+		case "nexttoken":
+			next := string(s.value())
+			token = &next
+		case set:
+			for s.item() {
+				read()
+			}
+		default:
+			s.skip()
+		}
+	}
+	if s.failed || len(s.open) > 0 {
+		return nil, errUnread
+	}
+	return token, nil
+}
+
 // leave closes the element that is open.
 func (s *xmlScan) leave() {
 	s.closed = false

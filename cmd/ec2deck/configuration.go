@@ -34,16 +34,20 @@ func (p *program) configuration() (path string, file *config.File, err error) {
 }
 
 // configFile is the usual place of the configuration, or "".
-func (p *program) configFile() string {
-	dir := p.getenv("XDG_CONFIG_HOME")
+func (p *program) configFile() string { return p.ownFile("XDG_CONFIG_HOME", ".config", "config.yaml") }
+
+// ownFile is a file of the program in one of the XDG folders, which stand below
+// the home of the operator where the environment does not say otherwise; or "".
+func (p *program) ownFile(variable, below, name string) string {
+	dir := p.getenv(variable)
 	if dir == "" || !filepath.IsAbs(dir) {
 		home := p.getenv("HOME")
 		if home == "" {
 			return ""
 		}
-		dir = filepath.Join(home, ".config")
+		dir = filepath.Join(home, below)
 	}
-	return filepath.Join(dir, "ec2deck", "config.yaml")
+	return filepath.Join(dir, "ec2deck", name)
 }
 
 // configured reads the configuration, once, and gives the global flags that

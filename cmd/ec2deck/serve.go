@@ -66,15 +66,7 @@ func (p *program) serveCommand() *cobra.Command {
 
 // stateFile is where the program keeps a file of its own, or "".
 func (p *program) stateFile(name string) string {
-	dir := p.getenv("XDG_STATE_HOME")
-	if dir == "" || !filepath.IsAbs(dir) {
-		home := p.getenv("HOME")
-		if home == "" {
-			return ""
-		}
-		dir = filepath.Join(home, ".local", "state")
-	}
-	return filepath.Join(dir, "ec2deck", name)
+	return p.ownFile("XDG_STATE_HOME", filepath.Join(".local", "state"), name)
 }
 
 // served is the options for those who log in: the files here are the server's,
