@@ -21,7 +21,7 @@ func additions() map[string][]string {
 	return map[string][]string{
 		"describe-instance-types":                         {"instance-types", "current-generation", "architecture", "vcpus", "memory", "free-tier", "burstable", "zone", "delimiter", "row-delimiter", "col-delimiter"},
 		"resize-instance":                                 {"instance-id", "instance-type", "start-again"},
-		"workflow-provision-instance":                     {"launch-template"},
+		"workflow-provision-instance":                     {"launch-template", "status-checks"},
 		"run-instances":                                   {"launch-template", "launch-template-version"},
 		"run-instances-from-template":                     {"copy"},
 		"describe-launch-templates":                       {"launch-template-ids", "launch-template-names", "filters", "page-size", "row-delimiter", "col-delimiter"},

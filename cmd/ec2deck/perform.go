@@ -120,7 +120,12 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 		within, cancel := context.WithTimeout(ctx, limit)
 		res, late = s.Follow(within, r, res, c.wait, p.say, sleep)
 		cancel()
-		if c.wait && late == nil {
+		switch {
+		case !c.wait:
+			res = s.Leave(ctx, r, res, "nobody waited for the end")
+		case late != nil:
+			res = s.Leave(ctx, r, res, "the wait ended too early")
+		default:
 			res = s.Conclude(ctx, r, res)
 		}
 	}
