@@ -44,7 +44,7 @@ func additions() map[string][]string {
 		"describe-volumes-modifications":                  {"volume-ids", "row-delimiter", "col-delimiter"},
 		"describe-volume-status":                          {"volume-ids", "status", "delimiter", "row-delimiter", "col-delimiter"},
 		"modify-instance-event-start-time":                {"instance-id", "instance-event-id", "not-before"},
-		"ec2-dashboard":                                   {"notify-file", "smtp-host", "smtp-port", "smtp-tls", "smtp-from", "smtp-to", "smtp-auth-file"},
+		"ec2-dashboard":                                   {"notify-file", "smtp-host", "smtp-port", "smtp-tls", "smtp-from", "smtp-to", "smtp-user", "smtp-auth-file", "sendmail"},
 		"enable-volume-io":                                {"volume-id"},
 		"get-ebs-encryption-by-default":                   {},
 		"copy-snapshot":                                   {"snapshot-id", "destination-region", "description", "encrypted", "kms-key-id", "completion-duration", "tags"},
