@@ -105,7 +105,7 @@ func newDriver(t testing.TB, o options) *driver {
 	s := settings(d.sim, o)
 	s.AskReason, s.Journal, s.Now = o.asks, o.journal, func() time.Time { return d.now }
 	if o.log {
-		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 100, nil)
+		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 2000, nil)
 	}
 	session := awsops.NewSession(s)
 	renderer := lipgloss.NewRenderer(io.Discard)
