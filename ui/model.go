@@ -398,7 +398,16 @@ func (m *Model) quit() tea.Cmd {
 	for _, v := range m.everyView() {
 		v.Close()
 	}
-	return tea.Quit
+	var left []tea.Cmd
+	for _, j := range m.jobs {
+		for scope := range j.watched {
+			left = append(left, m.leave(j, scope, "the screen was left"))
+		}
+	}
+	if len(left) == 0 {
+		return tea.Quit
+	}
+	return tea.Sequence(tea.Batch(left...), tea.Quit)
 }
 
 // say tells the operator something and keeps it for the messages.
