@@ -43,6 +43,8 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 	case edit:
 		m.pop()
 		return m.run(views.Run{Operation: intent.operation, Targets: intent.targets, Values: intent.values, Scope: intent.scope, Save: intent.save, Form: true})
+	case declined:
+		return m.onDeclined(intent.at)
 	case switched:
 		m.pop()
 		return m.switchTo(intent.kind)

@@ -33,6 +33,7 @@ func TestInATerminal(t *testing.T) {
 		"a terminal that is too small says so":   tooSmall,
 		"without credentials the screen says so": noCredentials,
 		"a click is taken unless that is off":    takesClicks,
+		"a command asks for an MFA code":         asksForACode,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
