@@ -35,6 +35,7 @@ func TestInATerminal(t *testing.T) {
 		"a click is taken unless that is off":    takesClicks,
 		"ctrl+z leaves it to the shell":          stopsForAShell,
 		"ctrl+z without a shell does nothing":    staysWithoutAShell,
+		"a command asks for an MFA code":         asksForACode,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
