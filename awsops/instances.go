@@ -63,62 +63,6 @@ func (c Checks) String() string {
 	return fmt.Sprintf("%d/%d %s", c.Passed, c.Of, c.Worst)
 }
 
-// Instances lists the instances of a scope page by page. When all have been
-// yielded the running ones come once more, with their status checks.
-func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
-	return func(yield func([]Instance, error) bool) {
-		running, scan := map[string]Instance{}, newInstanceScan()
-		for page, err := range scan.pages(ctx, client) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, i := range page {
-				if i.State == string(types.InstanceStateNameRunning) {
-					running[i.ID] = i
-				}
-			}
-			if !yield(page, nil) {
-				return
-			}
-		}
-		for page, err := range withChecks(ctx, client, scan, running) {
-			if !yield(page, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// withChecks reads the status checks and yields the rows that have some.
-func withChecks(ctx context.Context, client *ec2.Client, scan *instanceScan, running map[string]Instance) iter.Seq2[[]Instance, error] {
-	return func(yield func([]Instance, error) bool) {
-		if len(running) == 0 {
-			return
-		}
-		err := everyPage(func(token *string) (*string, error) {
-			found, next, err := scan.checks(ctx, client, &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(fullPage), NextToken: token})
-			if err != nil {
-				return nil, err
-			}
-			var page []Instance
-			for _, c := range found {
-				if i, ok := running[c.id]; ok { // a role does not have those that it does not see
-					i.Checks = c.Checks
-					page = append(page, i)
-				}
-			}
-			if !yield(page, nil) {
-				return nil, nil
-			}
-			return next, nil
-		})
-		if err != nil {
-			yield(nil, explain(err, "describe-instance-status", client.Options().Region, false))
-		}
-	}
-}
-
 // InstancesByID reads single instances. IDs that EC2 does not list are left out.
 func InstancesByID(ctx context.Context, client *ec2.Client, ids []string) ([]Instance, error) {
 	var rows []Instance

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +40,21 @@ const mostWords = 20_000
 
 func newInstanceScan() *instanceScan { return &instanceScan{words: map[string]string{}} }
 
+// instanceScans are the scans of one listing, each with room for one answer: so
+// many are read at once, however many have been asked for. A full one is 5 MB.
+type instanceScans chan *instanceScan
+
+// readAtOnce is how many answers of a listing are in memory.
+const readAtOnce = 2
+
+func newInstanceScans() instanceScans {
+	scans := make(instanceScans, readAtOnce)
+	for range readAtOnce {
+		scans <- newInstanceScan()
+	}
+	return scans
+}
+
 // scannedRows finds the rows of an answer in its metadata.
 type scannedRows struct{}
 
@@ -48,13 +62,13 @@ type scannedRows struct{}
 type scanKey struct{}
 
 // describe asks for a page of instances.
-func (s *instanceScan) describe(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstancesInput) ([]Instance, *string, error) {
-	out, err := client.DescribeInstances(ctx, in, s.instead(func(body []byte) (output, rows any, err error) {
-		found, token, err := s.rows(body)
+func (scans instanceScans) describe(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstancesInput) ([]Instance, *string, error) {
+	out, err := client.DescribeInstances(ctx, in, scans.instead(func(s *instanceScan) (output, rows any, err error) {
+		found, token, err := s.rows(s.body.Bytes())
 		return &ec2.DescribeInstancesOutput{NextToken: token}, found, err
 	}))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, explain(err, "describe-instances", client.Options().Region, false)
 	}
 	if rows, ok := out.ResultMetadata.Get(scannedRows{}).([]Instance); ok {
 		return rows, out.NextToken, nil
@@ -62,21 +76,14 @@ func (s *instanceScan) describe(ctx context.Context, client *ec2.Client, in *ec2
 	return instanceRows(out.Reservations), out.NextToken, nil
 }
 
-// pages lists the instances of a scope, without their checks.
-func (s *instanceScan) pages(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
-	return pagesOf(client, "describe-instances", func(size *int32, token *string) ([]Instance, *string, error) {
-		return s.describe(ctx, client, &ec2.DescribeInstancesInput{MaxResults: size, NextToken: token})
-	})
-}
-
 // checks asks for a page of status checks.
-func (s *instanceScan) checks(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstanceStatusInput) ([]checked, *string, error) {
-	out, err := client.DescribeInstanceStatus(ctx, in, s.instead(func(body []byte) (output, rows any, err error) {
-		found, token, err := s.statuses(body)
+func (scans instanceScans) checks(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstanceStatusInput) ([]checked, *string, error) {
+	out, err := client.DescribeInstanceStatus(ctx, in, scans.instead(func(s *instanceScan) (output, rows any, err error) {
+		found, token, err := s.statuses(s.body.Bytes())
 		return &ec2.DescribeInstanceStatusOutput{NextToken: token}, found, err
 	}))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, explain(err, "describe-instance-status", client.Options().Region, false)
 	}
 	if rows, ok := out.ResultMetadata.Get(scannedRows{}).([]checked); ok {
 		return rows, out.NextToken, nil
@@ -84,14 +91,17 @@ func (s *instanceScan) checks(ctx context.Context, client *ec2.Client, in *ec2.D
 	return checkedRows(out.InstanceStatuses), out.NextToken, nil
 }
 
+// scanned reads the body that a scan holds.
+type scanned func(*instanceScan) (output, rows any, err error)
+
 // instead puts a scan into the place of the SDK's decoder.
-func (s *instanceScan) instead(scan func(body []byte) (output, rows any, err error)) func(*ec2.Options) {
+func (scans instanceScans) instead(read scanned) func(*ec2.Options) {
 	return func(o *ec2.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return s.attach(stack, scan) })
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return scans.attach(stack, read) })
 	}
 }
 
-func (s *instanceScan) attach(stack *middleware.Stack, scan func(body []byte) (output, rows any, err error)) error {
+func (scans instanceScans) attach(stack *middleware.Stack, read scanned) error {
 	if err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ec2deck.Scanned",
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 			return next.HandleInitialize(middleware.WithStackValue(ctx, scanKey{}, true), in)
@@ -113,9 +123,11 @@ func (s *instanceScan) attach(stack *middleware.Stack, scan func(body []byte) (o
 			if err != nil || !ok || response.StatusCode < 200 || response.StatusCode > 299 {
 				return theirs.HandleDeserialize(ctx, in, answered)
 			}
+			s := <-scans
+			defer func() { scans <- s }()
 			s.body.Reset()
 			_, broke := s.body.ReadFrom(response.Body)
-			if output, rows, bad := scan(s.body.Bytes()); broke == nil && bad == nil {
+			if output, rows, bad := read(s); broke == nil && bad == nil {
 				_ = response.Body.Close()
 				out.Result = output
 				meta.Set(scannedRows{}, rows)

@@ -285,7 +285,7 @@ func TestARefreshBeginsWithoutAToken(t *testing.T) {
 	for _, l := range listings {
 		pages = append(pages, 1+len(l))
 	}
-	if want := []int{3, 3, 3, 3}; !slices.Equal(pages, want) {
+	if want := []int{2, 2, 2, 2}; !slices.Equal(pages, want) {
 		t.Errorf("the listings read %v pages from the beginning, want %v", pages, want)
 	}
 	d.shows("Instances 1200", "● live")
