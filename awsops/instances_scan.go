@@ -20,13 +20,19 @@ import (
 // stay the SDK's. What it cannot read the SDK decodes.
 type instanceScan struct {
 	xmlScan
-	words map[string]string // texts that many rows have
+	words map[string]string        // texts that many rows have
+	kinds map[string]*InstanceKind // by all that is in them
+	known map[Checks]*Checks
 	body  bytes.Buffer
 
+	// What the kind of the row under way has, and how it is found.
+	kind InstanceKind
+	key  []byte
+
 	// Texts that only one row has are kept in one string of the row.
-	own   []byte
-	marks []mark
-	named *mark // the value of its tag Name
+	own    []byte
+	marks  []mark
+	called *string // its name
 }
 
 // mark is a text of a row's own.
@@ -35,10 +41,12 @@ type mark struct {
 	from, to int
 }
 
-// mostWords bounds what is kept of texts that turn out not to be common.
+// mostWords bounds what is kept of texts and kinds that turn out not to be common.
 const mostWords = 20_000
 
-func newInstanceScan() *instanceScan { return &instanceScan{words: map[string]string{}} }
+func newInstanceScan() *instanceScan {
+	return &instanceScan{words: map[string]string{}, kinds: map[string]*InstanceKind{}, known: map[Checks]*Checks{}}
+}
 
 // instanceScans are the scans of one listing, each with room for one answer: so
 // many are read at once, however many have been asked for. A full one is 5 MB.
@@ -175,22 +183,29 @@ func (s *instanceScan) reservation(rows []Instance) []Instance {
 		case "instancesset":
 			for s.item() {
 				rows = append(rows, Instance{})
-				s.instance(&rows[len(rows)-1])
+				s.instance(&rows[len(rows)-1], owner)
 			}
 		default:
 			s.skip()
 		}
 	}
 	for i := first; i < len(rows); i++ {
-		rows[i].Owner, rows[i].Reservation = owner, reservation
+		rows[i].Reservation = reservation
+		if rows[i].Owner != owner { // which EC2 tells first
+			other := *rows[i].InstanceKind
+			other.Owner = owner
+			rows[i].InstanceKind = &other
+		}
 	}
 	return rows
 }
 
 // instance reads one row; see instanceRow, which does the same with what the
 // SDK has decoded.
-func (s *instanceScan) instance(row *Instance) {
-	s.own, s.marks, s.named = s.own[:0], s.marks[:0], nil
+func (s *instanceScan) instance(row *Instance, owner string) {
+	s.own, s.marks, s.called = s.own[:0], s.marks[:0], &row.Name
+	kind := &s.kind
+	*kind = InstanceKind{Owner: owner, Groups: kind.Groups[:0], Others: kind.Others[:0]}
 	platform, details, profile := "", "", ""
 	for name, ok := s.child(); ok; name, ok = s.child() {
 		switch string(name) {
@@ -207,21 +222,21 @@ func (s *instanceScan) instance(row *Instance) {
 		case "reason":
 			s.mark(&row.Reason)
 		case "imageid":
-			row.Image = s.word()
+			kind.Image = s.word()
 		case "keyname":
-			row.Key = s.word()
+			kind.Key = s.word()
 		case "instancetype":
-			row.Type = s.word()
+			kind.Type = s.word()
 		case "vpcid":
-			row.VPC = s.word()
+			kind.VPC = s.word()
 		case "subnetid":
-			row.Subnet = s.word()
+			kind.Subnet = s.word()
 		case "architecture":
-			row.Arch = s.word()
+			kind.Arch = s.word()
 		case "instancelifecycle":
-			row.Lifecycle = s.word()
+			kind.Lifecycle = s.word()
 		case "rootdevicetype":
-			row.RootType = s.word()
+			kind.RootType = s.word()
 		case "platform":
 			platform = s.word()
 		case "platformdetails":
@@ -231,53 +246,78 @@ func (s *instanceScan) instance(row *Instance) {
 		case "instancestate":
 			s.member("name", &row.State)
 		case "placement":
-			s.member("availabilityzone", &row.Zone)
+			s.member("availabilityzone", &kind.Zone)
 		case "monitoring":
-			s.member("state", &row.Monitoring)
+			s.member("state", &kind.Monitoring)
 		case "metadataoptions":
-			s.member("httptokens", &row.Tokens)
+			s.member("httptokens", &kind.Tokens)
 		case "iaminstanceprofile":
 			s.member("arn", &profile)
 		case "hibernationoptions":
 			said := ""
 			s.member("configured", &said)
-			row.Hibernates = s.truth(said, row.Hibernates)
+			kind.Hibernates = s.truth(said, kind.Hibernates)
 		case "groupset":
-			row.Groups = s.groups(row.Groups)
+			kind.Groups = s.groups(kind.Groups)
 		case "tagset":
-			row.Tags = s.tags(row.Tags)
+			s.tags()
 		default:
 			s.skip()
 		}
 	}
-	_, row.Profile, _ = strings.Cut(profile, "/")
-	row.Platform = details
+	_, kind.Profile, _ = strings.Cut(profile, "/")
+	kind.Platform = details
 	if details == "" {
-		if row.Platform = platform; strings.EqualFold(platform, "windows") {
-			row.Platform = "Windows"
+		if kind.Platform = platform; strings.EqualFold(platform, "windows") {
+			kind.Platform = "Windows"
 		}
 	}
 	s.settle(row)
 }
 
-// settle gives the row its own texts, in one string.
+// settle gives the row its own texts, in one string, and its kind.
 func (s *instanceScan) settle(row *Instance) {
+	kind := &s.kind
 	all := string(s.own)
 	for _, m := range s.marks {
 		*m.field = all[m.from:m.to]
 	}
-	if row.Tags == nil {
-		row.Tags = []Tag{}
-	}
-	for i := range row.Tags {
-		if s.named != nil && row.Tags[i].Key == "Name" {
-			row.Tags[i].Value, s.named = all[s.named.from:s.named.to], nil
-		}
-		for k := i; k > 0 && row.Tags[k].Key < row.Tags[k-1].Key; k-- { // sort allocates, and there are few
-			row.Tags[k], row.Tags[k-1] = row.Tags[k-1], row.Tags[k]
+	for i := range kind.Others {
+		for k := i; k > 0 && kind.Others[k].Key < kind.Others[k-1].Key; k-- { // sort allocates, and there are few
+			kind.Others[k], kind.Others[k-1] = kind.Others[k-1], kind.Others[k]
 		}
 	}
-	row.Name = TagValue(row.Tags, "Name")
+	row.InstanceKind = s.shared(kind)
+}
+
+// shared finds the kind among those of rows before, or makes it.
+func (s *instanceScan) shared(kind *InstanceKind) *InstanceKind {
+	key := s.key[:0]
+	text := func(texts ...string) {
+		for _, t := range texts {
+			key = append(append(key, t...), 0) // which XML cannot have
+		}
+	}
+	text(kind.Type, kind.Zone, kind.Image, kind.Key, kind.VPC, kind.Subnet, kind.Owner, kind.Platform, kind.Arch,
+		kind.Lifecycle, kind.RootType, kind.Monitoring, kind.Profile, kind.Tokens)
+	key = strconv.AppendBool(strconv.AppendBool(key, kind.Hibernates), kind.Named)
+	for _, g := range kind.Groups {
+		text(g.ID, g.Name)
+	}
+	text("")
+	for _, t := range kind.Others {
+		text(t.Key, t.Value)
+	}
+	s.key = key
+	if known := s.kinds[string(key)]; known != nil {
+		return known
+	}
+	made := *kind
+	made.Groups, made.Others = append([]Group(nil), kind.Groups...), append([]Tag(nil), kind.Others...)
+	if len(s.kinds) < mostWords {
+		s.kinds[string(key)] = &made
+	}
+	return &made
 }
 
 // mark keeps a text that only this row has.
@@ -344,12 +384,9 @@ func (s *instanceScan) groups(groups []Group) []Group {
 	return groups
 }
 
-func (s *instanceScan) tags(tags []Tag) []Tag {
-	if tags == nil {
-		tags = make([]Tag, 0, 8)
-	}
+func (s *instanceScan) tags() {
 	for s.item() {
-		t, keys, values := Tag{}, 0, 0
+		t, at, keys, values := Tag{}, -1, 0, 0
 		for name, ok := s.child(); ok; name, ok = s.child() {
 			switch string(name) {
 			case "key":
@@ -357,10 +394,9 @@ func (s *instanceScan) tags(tags []Tag) []Tag {
 				t.Key = s.word()
 			case "value":
 				values++
-				if t.Key == "Name" && s.named == nil {
-					from := len(s.own)
+				if t.Key == nameTag && !s.kind.Named { // hardly two rows have the same
+					at = len(s.own)
 					s.own = append(s.own, s.value()...)
-					s.named = &mark{nil, from, len(s.own)}
 					continue
 				}
 				t.Value = s.word()
@@ -368,8 +404,16 @@ func (s *instanceScan) tags(tags []Tag) []Tag {
 				s.skip()
 			}
 		}
-		s.failed = s.failed || keys > 1 || values > 1 // the place of the name would be wrong
-		tags = append(tags, t)
+		s.failed = s.failed || keys > 1 || values > 1 // the name would be wrong
+		if t.Key != nameTag || s.kind.Named {
+			s.kind.Others = append(s.kind.Others, t)
+			continue
+		}
+		if at < 0 {
+			at = len(s.own)
+			s.own = append(s.own, t.Value...)
+		}
+		s.kind.Named = true
+		s.marks = append(s.marks, mark{s.called, at, len(s.own)})
 	}
-	return tags
 }

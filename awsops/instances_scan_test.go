@@ -103,7 +103,7 @@ func TestScannedRowsAreThoseOfTheSDK(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Instance{})); diff != "" {
 			t.Fatal(diff)
 		}
 		if diff := cmp.Diff(wantToken, token); diff != "" {
@@ -159,7 +159,7 @@ func agree(t *testing.T, body []byte) {
 	if err != nil { // it also looks at what no row has
 		return
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Instance{})); diff != "" {
 		t.Errorf("%q (-SDK +scan):\n%s", body, diff)
 	}
 	if aws.ToString(wantToken) != aws.ToString(token) {

@@ -160,9 +160,8 @@ func (l instanceListing) checks(ctx context.Context) iter.Seq2[[]Instance, error
 		var page []Instance
 		for _, c := range found {
 			if known := l.running[c.id]; known != nil { // a role does not have those that it does not see
-				i := *known
-				i.Checks = c.Checks
-				page = append(page, i)
+				page = append(page, *known)
+				page[len(page)-1].checks = c.Checks
 			}
 		}
 		return page, next, err

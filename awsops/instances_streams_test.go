@@ -247,7 +247,7 @@ func TestALimitHoldsInStreams(t *testing.T) {
 	}
 	var want []Instance
 	for _, i := range all {
-		if policy.Tags.covers(i.Tags) {
+		if policy.Tags.covers(i.Tags()) {
 			want = append(want, i)
 		}
 	}
@@ -262,7 +262,7 @@ func TestALimitHoldsInStreams(t *testing.T) {
 func commonTag(rows []Instance) (string, []string) {
 	count := map[Tag]int{}
 	for _, i := range rows {
-		for _, tag := range i.Tags {
+		for _, tag := range i.Tags() {
 			if tag.Key != "Name" && !strings.HasPrefix(tag.Key, "aws:") {
 				count[tag]++
 			}

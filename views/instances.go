@@ -30,17 +30,17 @@ func instances() *Resource[instance] {
 		Name:    func(i instance) string { return i.Name },
 		Called:  (*awsops.Naming).Of,
 		State:   func(i instance) string { return i.State },
-		Pretend: func(i instance, state string) instance { i.State, i.Checks = state, awsops.Checks{}; return i },
+		Pretend: instance.Unchecked,
 		Busy:    instanceBusy,
 		Carry:   carryChecks,
-		Tags:    func(i instance) []awsops.Tag { return i.Tags },
+		Tags:    instance.Tags,
 		Account: func(i instance) string { return i.Owner },
 
 		Columns: []Column[instance]{
 			{Title: "Name", Width: 16, Grow: true, Value: func(i instance) string { return i.Name }},
 			{Title: "ID", Width: 19, Value: func(i instance) string { return i.ID }},
 			state(13, func(i instance) string { return i.State }, map[string]theme.Tone{"running": theme.Good, "stopped": theme.Faint, "terminated": theme.Faint}),
-			{Title: "Checks", Width: 6, Value: func(i instance) string { return i.Checks.String() }, Show: checksShort, Tone: checksTone},
+			{Title: "Checks", Width: 6, Value: func(i instance) string { return i.Checks().String() }, Show: checksShort, Tone: checksTone},
 			{Title: "Type", Width: 12, Value: func(i instance) string { return i.Type }},
 			{Title: "Zone", Width: 15, Value: func(i instance) string { return i.Zone }},
 			{Title: "Public IP", Width: 15, Value: func(i instance) string { return i.PublicIP }},
@@ -50,7 +50,7 @@ func instances() *Resource[instance] {
 			{Title: "IMDS", Width: 8, Value: func(i instance) string { return i.Tokens }, Show: tokensShort, Tone: func(instance) theme.Tone { return theme.Bad }},
 
 			extra(impairedSince()),
-			{Title: "Event", Width: 18, Extra: true, Value: func(i instance) string { return i.Checks.Event }, Tone: func(instance) theme.Tone { return theme.Bad }},
+			{Title: "Event", Width: 18, Extra: true, Value: func(i instance) string { return i.Checks().Event }, Tone: func(instance) theme.Tone { return theme.Bad }},
 			{Title: "Platform", Width: 12, Extra: true, Value: func(i instance) string { return i.Platform }},
 			{Title: "Architecture", Width: 12, Extra: true, Value: func(i instance) string { return i.Arch }},
 			{Title: "Image", Width: 21, Extra: true, Value: func(i instance) string { return i.Image }},
@@ -111,11 +111,11 @@ func instanceActions() []Action[instance] {
 func instanceLinks() []Link[instance] {
 	return []Link[instance]{
 		{Key: "K", Help: "its key pair", Kind: "key-pairs", Query: func(i instance) string { return column("name", i.Key) }, Deny: needs("has no key pair", func(i instance) string { return i.Key })},
-		{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags, awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags, awsops.TemplateTag) })},
+		{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags(), awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags(), awsops.TemplateTag) })},
 		{Key: "f", Help: "its groups", Kind: "groups", Query: func(i instance) string { return column("id", strings.ReplaceAll(instanceGroupIDs(i), ",", "|")) }, Deny: needs("has no security group", instanceGroupIDs)},
 		{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
 		{Key: "@", Help: "its image", Kind: "images", Query: func(i instance) string { return column("id", i.Image) }, Deny: needs("has no image", func(i instance) string { return i.Image })},
-		{Key: "!", Help: "its events", Kind: "events", Query: func(i instance) string { return column("instance", i.ID) }, Deny: needs("has no scheduled event", func(i instance) string { return i.Checks.Event })},
+		{Key: "!", Help: "its events", Kind: "events", Query: func(i instance) string { return column("instance", i.ID) }, Deny: needs("has no scheduled event", func(i instance) string { return i.Checks().Event })},
 		{Key: "V", Help: "its volumes", Kind: "volumes", Query: func(i instance) string { return column("instance", i.ID) }},
 	}
 }
@@ -123,7 +123,7 @@ func instanceLinks() []Link[instance] {
 // instanceBusy also watches the checks of a young instance come up.
 func instanceBusy(i instance) bool {
 	return slices.Contains([]string{"pending", "stopping", "shutting-down"}, i.State) ||
-		slices.Contains([]string{"pending", "disabling"}, i.Monitoring) || i.Checks.Worst == "initializing"
+		slices.Contains([]string{"pending", "disabling"}, i.Monitoring) || i.Checks().Worst == "initializing"
 }
 
 func instanceGroups(i instance) string {
