@@ -269,6 +269,9 @@ func (d *driver) settle() {
 	}
 }
 
+// later is a message that means nothing, but any shows what time has changed.
+type later struct{}
+
 // pass lets time go by; timers fire in their order.
 func (d *driver) pass(by time.Duration) {
 	end := d.now.Add(by)
@@ -286,6 +289,7 @@ func (d *driver) pass(by time.Duration) {
 		d.settle()
 	}
 	d.now = end
+	d.send(later{})
 }
 
 // keys types keys, without waiting for anything.

@@ -43,7 +43,10 @@ func (t *Table[T]) Resize(width, height int) {
 }
 
 // View implements View. Everything has been drawn by Update.
-func (t *Table[T]) View() string { return t.lastFrame }
+func (t *Table[T]) View() string { return strings.Join(t.lines, "\n") }
+
+// Lines implements Lined.
+func (t *Table[T]) Lines() []string { return t.lines }
 
 // draw brings the frame up to date: it draws lines that are new in the window
 // and takes the others as they are.
@@ -98,8 +101,7 @@ func (t *Table[T]) place() int {
 // frame joins title, heading, rows and pane to exactly the size of the window.
 func (t *Table[T]) frame(tableHeight int) {
 	w := &t.window
-	lines := make([]string, 0, w.height)
-	lines = append(lines, t.title(), w.head)
+	lines := append(t.lines[:0], t.title(), w.head)
 	lines = append(lines, t.body()...)
 	for len(lines) < tableHeight {
 		lines = append(lines, "")
@@ -108,7 +110,7 @@ func (t *Table[T]) frame(tableHeight int) {
 	if t.split() {
 		lines = t.joinPane(lines)
 	}
-	t.lastFrame = strings.Join(lines, "\n")
+	t.lines = lines
 }
 
 func (t *Table[T]) joinPane(lines []string) []string {
