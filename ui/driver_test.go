@@ -139,12 +139,12 @@ func newDriver(t testing.TB, o options) *driver {
 	return d
 }
 
-func mapped(o options) keymap.Map {
+func mapped(o options) *keymap.Map {
 	m := keymap.Default()
 	if o.keymap != nil {
 		o.keymap(&m)
 	}
-	return m
+	return &m
 }
 
 func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {

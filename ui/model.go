@@ -301,7 +301,7 @@ func (m *Model) escaped(msg tea.KeyMsg) bool {
 }
 
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
-	k, press := &m.env.Keys, keymap.Press(msg)
+	k, press := m.env.Keys, keymap.Press(msg)
 	quiet := m.notice.seen && !m.notice.passing
 	m.danger, m.notice.seen = false, true
 	if m.notice.passing {

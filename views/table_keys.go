@@ -40,7 +40,7 @@ func (t *Table[T]) onKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 
 // onFilterKey filters as one types.
 func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
-	k := &t.env.Keys
+	k := t.env.Keys
 	switch {
 	case key.Matches(msg, k.Accept):
 		t.typing = false
@@ -70,7 +70,7 @@ func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
 
 // move handles the keys that move the cursor.
 func (t *Table[T]) move(press keymap.Pressed) bool {
-	k, at := &t.env.Keys, t.pos
+	k, at := t.env.Keys, t.pos
 	body := max(1, t.window.rows)
 	switch {
 	case key.Matches(press, k.Up):
@@ -217,7 +217,7 @@ func (t *Table[T]) label(r *row[T]) string {
 }
 
 func (t *Table[T]) onTableKey(press keymap.Pressed) (Intent, tea.Cmd) {
-	k := &t.env.Keys
+	k := t.env.Keys
 	switch {
 	case key.Matches(press, k.Filter):
 		t.typing = true
@@ -287,7 +287,7 @@ func (t *Table[T]) back() (Intent, tea.Cmd) {
 }
 
 func (t *Table[T]) onMarkKey(press keymap.Pressed) {
-	k, r := &t.env.Keys, t.current()
+	k, r := t.env.Keys, t.current()
 	switch {
 	case r == nil:
 	case key.Matches(press, k.Mark):

@@ -25,7 +25,7 @@ type Env struct {
 	Context context.Context
 	Session *awsops.Session
 	Theme   theme.Theme
-	Keys    keymap.Map
+	Keys    *keymap.Map
 	Log     *slog.Logger
 	// Now is the clock.
 	Now func() time.Time

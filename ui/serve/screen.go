@@ -27,16 +27,17 @@ const framePause = time.Second / 30
 func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int {
 	ctx, kill := context.WithCancel(ctx)
 	defer kill()
-	model, err := v.server.Screen(ctx, v.who)
+	keys := &keys{from: v.channel, pressed: v.pressed}
+	size, who := v.window(), v.who
+	terminal := &ui.Terminal{In: keys, Out: v.channel, Mouse: v.server.Mouse, Pause: framePause, Width: size.Width, Height: size.Height, Filter: harmless(log)}
+	who.After = terminal.After
+	model, err := v.server.Screen(ctx, who)
 	if err != nil {
 		log.Error("no screen", "error", err)
 		_, _ = fmt.Fprintf(out, "ec2deck: %v\n", err)
 		return exitFailed
 	}
 	fault := &fault{log: log, kill: kill}
-	keys := &keys{from: v.channel, pressed: v.pressed}
-	size := v.window()
-	terminal := &ui.Terminal{In: keys, Out: v.channel, Mouse: v.server.Mouse, Pause: framePause, Width: size.Width, Height: size.Height, Filter: harmless(log)}
 	e := &ending{
 		grace: v.server.Limits.Grace, force: v.server.limits.force,
 		kill: kill, hangUp: func() { _ = v.conn.Close() },
