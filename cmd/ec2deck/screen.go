@@ -32,7 +32,6 @@ type screenOptions struct {
 	Keep    func(path string) (views.Keeper, error) // nil without files
 	After   func(time.Duration, func() tea.Msg) tea.Cmd
 	Specs   []views.Spec
-	Rights  func() <-chan struct{} // nil if they stay
 
 	Taste        taste
 	Theme        string
@@ -103,7 +102,7 @@ func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o s
 			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: &o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
 			Now: time.Now, After: o.After, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
 		},
-		Specs: o.Specs, ASCII: o.ASCII, Mouse: o.Mouse, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
+		Specs: o.Specs, ASCII: o.ASCII, Mouse: o.Mouse, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },
 	})
 }
@@ -121,6 +120,6 @@ func clip(out io.Writer, term, text string) error {
 
 // hostedScreen makes the screen of an SSH session, which has no files: they
 // are the server's own.
-func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, like taste, specs []views.Spec, rights func() <-chan struct{}) tea.Model {
-	return newScreen(ctx, s, login.Renderer, screenOptions{After: login.After, Specs: specs, Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights, Taste: like, Theme: o.theme, Mouse: o.mouse})
+func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, like taste, specs []views.Spec) tea.Model {
+	return newScreen(ctx, s, login.Renderer, screenOptions{After: login.After, Specs: specs, Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Taste: like, Theme: o.theme, Mouse: o.mouse})
 }

@@ -104,7 +104,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 	}
 	cfg.Has, cfg.Event = offers, recordEvents(sinks, r)
 	cfg.Role = func(s serve.Session) string { return r.role(s).Name }
-	cfg.Mouse = o.mouse
+	cfg.Mouse, cfg.Rights = o.mouse, r.next
 	if p.getenv("GOGC") == "" { // a server is to be small rather than to save a tenth of a percent
 		debug.SetGCPercent(collectAt)
 	}
@@ -112,7 +112,7 @@ func (p *program) serveSSH(ctx context.Context, o options, cfg serve.Config, r *
 	cfg.Screen = func(ctx context.Context, s serve.Session) (tea.Model, error) {
 		own := o.of(s, r, sinks)
 		own.settings.Calls = awsops.NewCalls(time.Now, mostHostedCalls, nil)
-		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, like, specs, r.next), nil
+		return hostedScreen(ctx, s, awsops.NewSession(own.settings), own, like, specs), nil
 	}
 	cfg.Command = func(ctx context.Context, s serve.Session, args []string, in io.Reader, out, errs io.Writer) int {
 		hosted := &program{in: in, out: out, errs: errs, getenv: func(string) string { return "" }, host: o.of(s, r, sinks)}

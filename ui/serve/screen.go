@@ -84,8 +84,14 @@ func (v *visit) watchTime(ctx context.Context, e *ending) {
 	}
 }
 
-// tell gives the program its first size at once, and then every other.
+// tell gives the program its first size at once, then every other, and says
+// when rights have changed.
 func (v *visit) tell(ctx context.Context, p *tea.Program) {
+	rights := v.server.Rights
+	if rights == nil {
+		rights = func() <-chan struct{} { return nil }
+	}
+	changed := rights()
 	p.Send(v.window())
 	for {
 		select {
@@ -93,6 +99,9 @@ func (v *visit) tell(ctx context.Context, p *tea.Program) {
 			return
 		case size := <-v.sizes:
 			p.Send(size)
+		case <-changed:
+			changed = rights()
+			p.Send(ui.RightsChanged{})
 		}
 	}
 }

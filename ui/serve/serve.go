@@ -92,6 +92,9 @@ type Config struct {
 	// may call, is given time while it is true before the server ends it, and
 	// is told so by ui.Notice.
 	Screen func(ctx context.Context, s Session) (tea.Model, error)
+	// Rights gives a channel that is closed when somebody's rights may have
+	// changed; nil if they stay.
+	Rights func() <-chan struct{}
 	// Mouse asks the clients' terminals to tell of clicks and of the wheel.
 	Mouse bool
 	// Command runs a headless command and returns its exit code. The context
