@@ -65,7 +65,7 @@ func TestTheSelfCheckChangesNothing(t *testing.T) {
 func TestTheSelfCheckTellsWhatFails(t *testing.T) {
 	b := newBench(t)
 	b.sim.Inject(ec2sim.Fault{Action: "DescribeRegions", Code: "AuthFailure", Message: "not able to validate", Status: 401})
-	f, ok := checked(t, b)["connection to us-east-1 failed"]
+	f, ok := checked(t, b)["answer of us-east-1 failed"]
 	if !ok || awsops.ExitCode(f.Err) != 4 || f.Hint == "" || !strings.Contains(f.Text, "request ") {
 		t.Errorf("%+v", f)
 	}

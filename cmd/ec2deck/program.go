@@ -62,7 +62,7 @@ func (p *program) hostedTree() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	p.flags.addAll(root.PersistentFlags())
-	root.AddCommand(p.runCommand(), p.operationsCommand(), p.versionCommand())
+	root.AddCommand(p.runCommand(), p.operationsCommand(), p.doctorCommand(), p.versionCommand())
 	return root
 }
 
