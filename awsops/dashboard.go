@@ -124,7 +124,7 @@ func CountPart(ctx context.Context, client *ec2.Client, name string) (Tally, err
 }
 
 func countInstances(ctx context.Context, client *ec2.Client, t *Tally) error {
-	for page, err := range newInstanceScan().pages(ctx, client) {
+	for page, err := range (instanceListing{client: client, scans: newInstanceScans()}).rows(ctx) {
 		if err != nil {
 			return err
 		}

@@ -82,6 +82,8 @@ type options struct {
 	mouse     bool
 	apart     awsops.Values
 	keys      map[string]aws.CredentialsProvider
+	files     bool // credentials are found by the SDK's chain
+	known     []string
 	refresh   time.Duration
 	hosted    bool // without files
 	log       bool // of what is asked of AWS
@@ -170,10 +172,11 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 
 func settings(sim *ec2sim.Sim, o options) awsops.Settings {
 	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys, Shared: o.shared}
+	s.Known = func() []string { return o.known }
 	if !o.hosted {
 		s.ReadFile = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join("..", "testdata", "keys", path)) }
 	}
-	if s.Keys == nil {
+	if s.Keys == nil && !o.files {
 		s.Keys = map[string]aws.CredentialsProvider{}
 		for _, a := range sim.Accounts() {
 			s.Keys[a.Profile] = credentials.NewStaticCredentialsProvider(a.AccessKeyID, a.SecretAccessKey, "")

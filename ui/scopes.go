@@ -151,6 +151,10 @@ func (p *scopePicker) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
 			p.reached[msg.profile] = &reached{scopes: msg.scopes, err: msg.err}
 		}
 		return nil, nil
+	case codeTried:
+		if r := p.reached[msg.at.Profile]; msg.err == nil && r != nil && r.err != nil {
+			return nil, p.reach(msg.at.Profile)
+		}
 	case tea.KeyMsg:
 		return p.onKey(msg)
 	}

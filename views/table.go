@@ -39,7 +39,8 @@ type Table[T any] struct {
 	inPane   bool // keys go to the detail pane
 	flashDue bool
 	window   window
-	look     int // counts what makes every drawn line stale
+	look     int       // counts what makes every drawn line stale
+	lined    []*row[T] // that have been drawn and are kept so; some perhaps twice
 	clockMin int64
 	lines    []string // the frame
 }

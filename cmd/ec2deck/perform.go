@@ -37,6 +37,15 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 		return p.fail(c.print, info, err)
 	}
 	scopes, failed := openAll(ctx, s, o.settings.Timeout)
+	if len(failed) > 0 {
+		given, err := p.askCodes(ctx, s, o.settings.Timeout)
+		if err != nil {
+			return p.fail(c.print, info, err)
+		}
+		if given {
+			scopes, failed = openAll(ctx, s, o.settings.Timeout)
+		}
+	}
 	if len(scopes) == 0 {
 		return p.fail(c.print, info, failed[0].err)
 	}
