@@ -183,7 +183,7 @@ func TestEachScopeKeepsToTheRatesOfEC2(t *testing.T) {
 		}
 		if w.action == "DescribeInstances" {
 			listings++
-			if perMinute := len(at) / 2; perMinute < 4 || perMinute > 30 {
+			if perMinute := len(at) / 2; perMinute < 4 || perMinute > 100 {
 				t.Errorf("%v is asked %d times a minute", w, perMinute)
 			}
 		}
