@@ -127,9 +127,11 @@ func (c *checker) route() {
 // anything: name, connection, encryption, signature and clock are tried.
 func (c *checker) reach(client *ec2.Client, at Scope) bool {
 	begin := c.now()
-	out, err := client.DescribeRegions(c.ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
+	in := &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)}
+	out, err := client.DescribeRegions(c.ctx, in)
 	if err != nil {
 		e := explain(err, "describe-regions", at.Region, false)
+		e.Hint = strings.TrimSpace(e.Hint + " To try it without this program: " + commandLine("DescribeRegions", in, at))
 		c.fail("answer of "+at.Region, e)
 		return e.Class == Denied && e.Code == "UnauthorizedOperation" // then it is there
 	}
