@@ -136,6 +136,11 @@ func (d *Dashboard) Update(msg tea.Msg) (Intent, tea.Cmd) {
 		if t := d.parts[msg.what]; msg.dashboard == d && msg.gen == d.gen && t != nil && !t.loading {
 			return nil, d.count(msg.what, awsops.Accept{Age: leastCount})
 		}
+	case tea.MouseMsg: // a click on a counter
+		if at := d.pager.top + msg.Y - 2; at >= 0 && at < len(d.counters) {
+			d.at = at
+			d.draw()
+		}
 	case tea.KeyMsg:
 		intent, cmd := d.onKey(msg)
 		d.draw()
