@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
@@ -51,4 +52,15 @@ func TestEachScopeIsTreatedAsItsConnectionSays(t *testing.T) {
 	d.frame("production-ask")
 	d.press("y")
 	d.shows("[Y] yes, really stop")
+}
+
+func TestAClockThatIsOffIsNamedInTheTopLine(t *testing.T) {
+	for skew, shows := range map[time.Duration]bool{-3 * time.Minute: true, 30 * time.Second: false} {
+		o := small()
+		o.log, o.skew = true, skew
+		d := start(t, o)
+		if got := strings.Contains(strings.Split(d.screen(), "\n")[0], "the clock is off by "); got != shows {
+			t.Errorf("%s: %s", skew, d.screen())
+		}
+	}
 }

@@ -64,6 +64,7 @@ type options struct {
 	fleet     string // a file of testdata/fleets; "" is the demo
 	instances int
 	delays    *ec2sim.Delays      // nil are the usual ones
+	skew      time.Duration       // of EC2's clock
 	change    func(*ec2sim.Fleet) // of a fleet from a file
 	profiles  []string
 	regions   []string
@@ -149,7 +150,7 @@ func mapped(o options) *keymap.Map {
 
 func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 	t.Helper()
-	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1, Delays: o.delays}
+	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1, Delays: o.delays, Skew: o.skew}
 	if o.fleet != "" {
 		f, err := os.Open(filepath.Join("..", "testdata", "fleets", o.fleet))
 		if err != nil {

@@ -209,6 +209,10 @@ func (l *APILog) Update(msg tea.Msg) (Intent, tea.Cmd) {
 			l.read()
 		}
 		return nil, l.tick()
+	case tea.MouseMsg: // a click on a call
+		if at := l.top + msg.Y - 2; msg.Y >= 2 && at < len(l.calls) {
+			l.move(at - l.row())
+		}
 	case tea.KeyMsg:
 		if l.typing {
 			l.onTyped(msg)

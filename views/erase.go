@@ -72,7 +72,7 @@ func (r *Resource[T]) eraseLists(e *Resource[any]) {
 		e.Actions = append(e.Actions, Action[any]{Offer: offer, Key: a.Key, Operation: a.Operation, Help: a.Help, Values: a.Values, Of: on(a.Of), Fill: on(a.Fill), Form: a.Form, Whole: a.Whole, Deny: on(a.Deny)})
 	}
 	for _, l := range r.Links {
-		e.Links = append(e.Links, Link[any]{Key: l.Key, Help: l.Help, Kind: l.Kind, Query: on(l.Query), Deny: on(l.Deny)})
+		e.Links = append(e.Links, Link[any]{Key: l.Key, Help: l.Help, Kind: l.Kind, Word: l.Word, Query: on(l.Query), Deny: on(l.Deny)})
 	}
 }
 

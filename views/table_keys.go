@@ -100,6 +100,10 @@ func (t *Table[T]) move(press keymap.Pressed) bool {
 // act turns an action or link key into an intent.
 func (t *Table[T]) act(pressed string) (Intent, bool) {
 	for _, l := range t.res.Links {
+		if l.Key == pressed && l.Word != "" {
+			t.toggle(l.Word)
+			return nil, true
+		}
 		if l.Key == pressed {
 			r := t.current()
 			if r == nil {
@@ -117,6 +121,17 @@ func (t *Table[T]) act(pressed string) (Intent, bool) {
 		return t.run(*a), true
 	}
 	return nil, false
+}
+
+// toggle puts a word into the filter, or takes it out.
+func (t *Table[T]) toggle(word string) {
+	words := strings.Fields(t.rows.query)
+	if i := slices.Index(words, word); i >= 0 {
+		words = slices.Delete(words, i, i+1)
+	} else {
+		words = append(words, word)
+	}
+	t.setQuery(strings.Join(words, " "))
 }
 
 // meant is the action of a key: of several, the first that the row can take.

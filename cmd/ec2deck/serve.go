@@ -48,6 +48,7 @@ func (p *program) serveCommand() *cobra.Command {
 			if err != nil {
 				return blame(err, c.LocalNonPersistentFlags(), p.file.Serve)
 			}
+			o.settings.Inventory = a.inventory(p)
 			if err := p.startHook(); err != nil {
 				return err
 			}

@@ -321,6 +321,7 @@ func (p *program) narrowed(o options) (options, error) {
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
 	s.Connections, s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Connections, host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
+	s.Inventory = host.Inventory
 	s.Journal, s.Who, s.Now, s.Shared, s.Meter, s.Outlive = host.Journal, host.Who, host.Now, host.Shared, host.Meter, host.Outlive
 	s.AskReason = max(s.AskReason, host.AskReason)
 	asked.demo, asked.refresh = o.demo, o.refresh
