@@ -8,6 +8,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"ec2deck/awsops"
+	"ec2deck/theme"
 )
 
 // onProduction is a session on a demo account that is production and another.
@@ -51,4 +52,29 @@ func TestEachScopeIsTreatedAsItsConnectionSays(t *testing.T) {
 	d.frame("production-ask")
 	d.press("y")
 	d.shows("[Y] yes, really stop")
+}
+
+func TestAConnectionHasItsColour(t *testing.T) {
+	for colour, code := range map[string]string{"magenta": "\x1b[35m", "blue": "\x1b[34m", "": ""} {
+		o := options{profiles: []string{"staging"}, colours: termenv.ANSI, theme: "16"}
+		o.policy = awsops.Policy{Cautions: []awsops.Caution{{Connection: "test", Profile: "staging", Colour: colour}}}
+		d := start(t, o)
+		bar, _, _ := strings.Cut(d.model.View(), "\n")
+		if want := code + "staging 444455556666 us-east-1"; !strings.Contains(bar, want) {
+			t.Errorf("%s: the top line is %q, want %q", colour, bar, want)
+		}
+		o.profiles = []string{"staging", "production"}
+		if text := start(t, o).model.View(); code != "" && !strings.Contains(text, code+"444455556666") {
+			t.Errorf("%s: no account has the colour", colour)
+		}
+		o.colours = 0
+		if text := start(t, o).model.View(); strings.Contains(text, "\x1b[3") {
+			t.Errorf("%s: a colour without colours", colour)
+		}
+	}
+	for i, name := range awsops.Colours() {
+		if theme.Mark(i) == theme.Plain || theme.Mark(len(awsops.Colours())) != theme.Plain {
+			t.Errorf("%s is no mark", name)
+		}
+	}
 }

@@ -68,6 +68,7 @@ type options struct {
 	regions   []string
 	policy    awsops.Policy
 	rights    func() awsops.Policy // in the place of policy
+	held      func() awsops.Policy // the same, of the operator's own
 	timeout   time.Duration
 	colours   termenv.Profile
 	query     string
@@ -83,6 +84,7 @@ type options struct {
 	keys      map[string]aws.CredentialsProvider
 	files     bool // credentials are found by the SDK's chain
 	known     []string
+	book      *views.Book
 	refresh   time.Duration
 	hosted    bool // without files
 	log       bool // of what is asked of AWS
@@ -121,7 +123,7 @@ func newDriver(t testing.TB, o options) *driver {
 	d.model = New(Config{
 		Env: views.Env{
 			Context: t.Context(), Session: session, Theme: theme.New(renderer, o.theme), Keys: mapped(o), Rebound: o.rebound,
-			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
+			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Book: o.book, Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
 			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
 				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
 				return nil
@@ -186,6 +188,9 @@ func settings(sim *ec2sim.Sim, o options) awsops.Settings {
 	}
 	if o.rights != nil {
 		s.Policy, s.Profiles = o.rights, nil
+	}
+	if o.held != nil {
+		s.Policy = o.held
 	}
 	if len(s.Regions) == 0 {
 		s.Regions = []string{"us-east-1"}
@@ -334,7 +339,7 @@ func keyMsg(k string) tea.KeyMsg {
 		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
 		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd, "backspace": tea.KeyBackspace,
 		"ctrl+a": tea.KeyCtrlA, "ctrl+b": tea.KeyCtrlB, "ctrl+c": tea.KeyCtrlC, "ctrl+d": tea.KeyCtrlD, "ctrl+e": tea.KeyCtrlE, "ctrl+f": tea.KeyCtrlF,
-		"ctrl+k": tea.KeyCtrlK, "ctrl+t": tea.KeyCtrlT, "ctrl+u": tea.KeyCtrlU, "ctrl+w": tea.KeyCtrlW, "ctrl+y": tea.KeyCtrlY, "ctrl+z": tea.KeyCtrlZ,
+		"ctrl+k": tea.KeyCtrlK, "ctrl+r": tea.KeyCtrlR, "ctrl+s": tea.KeyCtrlS, "ctrl+t": tea.KeyCtrlT, "ctrl+u": tea.KeyCtrlU, "ctrl+w": tea.KeyCtrlW, "ctrl+y": tea.KeyCtrlY, "ctrl+z": tea.KeyCtrlZ,
 	}
 	if t, ok := named[k]; ok {
 		return tea.KeyMsg{Type: t}

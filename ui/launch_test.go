@@ -41,6 +41,24 @@ func TestAnInstanceIsLaunchedByForm(t *testing.T) {
 	d.hides(" pending ")
 }
 
+func TestALaunchBeginsAsItsConnectionSays(t *testing.T) {
+	o := small()
+	o.policy = awsops.Policy{Cautions: []awsops.Caution{{Connection: "dev", Profile: "test", Launch: awsops.Values{"key-name": {"ops"}, "security-groups": {"web", "db"}}}}}
+	d := start(t, o)
+	d.press("n")
+	if got := d.line("key-name"); !strings.Contains(got, "ops") {
+		t.Errorf("%q", got)
+	}
+	d.shows("web, db")
+	d.fillIn("run-instances", map[string]string{"image-id": "ami-0aa00000000000001", "instance-type": "t3.micro", "key-name": "-2"})
+	d.shows("Launch new instances?", "key-name=ops-2", "security-groups=web")
+	d.press("e")
+	d.shows("ops-2")
+	d.press("esc")
+	d.press("S") // which launches nothing
+	d.hides("ops-2")
+}
+
 func TestAnotherIsLaunchedLikeOne(t *testing.T) {
 	d := start(t, small()).on("stopped-1")
 	d.press("N")

@@ -204,6 +204,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.onOpened(msg)
 	case codeTried:
 		return m.onCodeTried(msg)
+	case bookWritten:
+		return m.onBookWritten(msg)
+	case connectionUsed:
+		return m.onConnectionUsed(msg)
 	case scopeOpened:
 		return m.onScopeOpened(msg)
 	case identified:

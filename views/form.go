@@ -1,6 +1,7 @@
 package views
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -328,13 +329,18 @@ func (f *Form) finish() Intent {
 	submit, ok := f.submit()
 	if !ok {
 		problem := f.problem
-		f.build()
-		f.form.Init()
-		f.tell()
-		f.problem = problem
+		f.Again(errors.New(problem))
 		return Say{problem, theme.Bad}
 	}
 	return submit
+}
+
+// Again takes a form that has been submitted up again, with what was wrong.
+func (f *Form) Again(err error) {
+	f.build()
+	f.form.Init()
+	f.tell()
+	f.problem = err.Error()
 }
 
 // submit is what the form asks for, if no rule is broken.

@@ -10,14 +10,15 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ec2deck/awsops"
+	"ec2deck/theme"
 )
 
 // source is one scope of a table: its listing, its polls and its errors. One
 // slow or failing source holds up no other.
 type source struct {
 	scope   awsops.Scope
-	danger  bool // it is production
-	listing int  // counts listings; an answer to an older one is dropped
+	tone    theme.Tone // of its name
+	listing int        // counts listings; an answer to an older one is dropped
 	cancel  context.CancelFunc
 	loading bool
 	polling bool
@@ -94,13 +95,26 @@ func (t *Table[T]) connect() tea.Cmd {
 			return s.scope == scope || t.res.Shared && s.scope.Profile == scope.Profile
 		})
 		if !known {
-			src := &source{scope: scope, danger: t.env.Session.Policy().At(scope).Production}
+			src := &source{scope: scope}
 			t.sources = append(t.sources, src)
 			cmds = append(cmds, t.list(src), t.reach(src, true))
 		}
 	}
+	policy := t.env.Session.Policy()
+	for _, src := range t.sources {
+		src.tone = ScopeTone(policy, src.scope)
+	}
 	t.look++ // the columns for account and region may appear
 	return tea.Batch(cmds...)
+}
+
+// ScopeTone is the tone of a scope's name: a warning for production, or the
+// colour that its connection has.
+func ScopeTone(policy awsops.Policy, at awsops.Scope) theme.Tone {
+	if policy.At(at).Production {
+		return theme.Bad
+	}
+	return theme.Mark(slices.Index(awsops.Colours(), policy.Colour(at)))
 }
 
 // disconnect gives up the sources of scopes that the session has closed, with

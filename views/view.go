@@ -40,10 +40,29 @@ type Env struct {
 	Setups  map[string]Setup
 	Rebound Rebound
 	Naming  *awsops.Naming
+	// Book is the operator's named connections; it is nil where they are
+	// another's.
+	Book *Book
 	// Delimiters are those of exported text.
 	Delimiters awsops.Values
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
+}
+
+// Book is the named connections of a configuration, which the screen can
+// change. Everything but Form reads or writes a file.
+type Book struct {
+	// Form declares what a connection says.
+	Form func() awsops.Operation
+	List func() ([]awsops.Values, error)
+	// Write writes a connection, whose name was another perhaps; nil takes the
+	// one of that name away.
+	Write func(was string, v awsops.Values) error
+	// Use makes the session reach a profile as a connection says, and in its
+	// regions, and tells which profile that is.
+	Use func(name string) (profile string, err error)
+	// Begin makes scopes those that the program opens when nothing is said.
+	Begin func([]awsops.Scope) error
 }
 
 // Keeper is a place for a secret, made sure of before there is one.

@@ -51,6 +51,7 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 		return tooManyScopes(info, scopes)
 	}
 	request.Scope = scopes[0]
+	request.Values = s.Policy().Begin(info, request.Scope, request.Values)
 	return p.change(ctx, s, request, c, o.wait)
 }
 

@@ -31,6 +31,7 @@ type screenOptions struct {
 	ASCII   bool
 	Keep    func(path string) (views.Keeper, error) // nil without files
 	Rights  func() <-chan struct{}                  // nil if they stay
+	Book    *views.Book                             // nil on a server
 
 	Taste        taste
 	Theme        string
@@ -58,7 +59,7 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
-	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter})
+	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Book: p.book.screen(), Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter})
 	return p.runScreen(c.Context(), model, o.mouse)
 }
 
@@ -98,7 +99,7 @@ func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o s
 	return ui.New(ui.Config{
 		Env: views.Env{
 			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
+			Now: time.Now, After: after, Keep: o.Keep, Book: o.Book, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
 		},
 		Specs: views.All(), ASCII: o.ASCII, Mouse: o.Mouse, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },

@@ -7,6 +7,8 @@
 //	    profile: production
 //	    regions: [eu-west-1]
 //	    production: true        # and so read-only without --write
+//	    key-name: ops           # and security-groups: what launches begin with
+//	confirm: {disrupt: typed, stop-instances: twice}
 //	theme: light                # or mouse: the flags of that name
 //	tables:
 //	  instances: {columns: [name, id, state, age], sort: -age}
@@ -55,6 +57,7 @@ type File struct {
 	Export      []Setting // delimiters
 	Serve       []Setting
 	Roles       []Role
+	Raises      []awsops.Raise // of every connection
 }
 
 // Setting is a flag and its values.
@@ -113,6 +116,7 @@ func Parse(path string, text []byte) (*File, error) {
 	r.section(document.Content[0], "", fields{
 		"defaults":    func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.settings(n, at)...) },
 		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
+		"confirm":     func(n *yaml.Node, at string) { f.Raises = r.raises(n, at) },
 		"theme":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("theme", n, at)) },
 		"mouse":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("mouse", n, at)) },
 		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },
