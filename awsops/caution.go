@@ -67,7 +67,7 @@ func (p Policy) Colour(s Scope) string {
 // Begin fills what a launch leaves open with what its connection says. What a
 // launch template brings stays as it is.
 func (p Policy) Begin(info Info, at Scope, v Values) Values {
-	if _, launches := info.Field("image-id"); !launches || !info.Makes() || info.Target() != "" || v.Get("launch-template") != "" {
+	if !info.Launches() || v.Get("launch-template") != "" {
 		return v
 	}
 	for _, c := range p.CautionsAt(at) {

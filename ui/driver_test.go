@@ -85,6 +85,7 @@ type options struct {
 	files     bool // credentials are found by the SDK's chain
 	known     []string
 	book      *views.Book
+	presets   []awsops.Preset
 	refresh   time.Duration
 	hosted    bool // without files
 	log       bool // of what is asked of AWS
@@ -172,7 +173,7 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 }
 
 func settings(sim *ec2sim.Sim, o options) awsops.Settings {
-	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys, Shared: o.shared}
+	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys, Shared: o.shared, Presets: o.presets}
 	s.Known = func() []string { return o.known }
 	if !o.hosted {
 		s.ReadFile = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join("..", "testdata", "keys", path)) }

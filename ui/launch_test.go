@@ -59,6 +59,29 @@ func TestALaunchBeginsAsItsConnectionSays(t *testing.T) {
 	d.hides("ops-2")
 }
 
+func TestALaunchIsFilledInByAPreset(t *testing.T) {
+	o := small()
+	o.presets = []awsops.Preset{
+		{Name: "web", Values: awsops.Values{"image-id": {"ami-0aa00000000000001"}, "instance-type": {"t3.nano"}, "tags": {"Env=dev", "Team=web"}, "max-count": {"2"}}},
+		{Name: "db", Values: awsops.Values{"image-id": {"ami-0aa00000000000001"}, "instance-type": {"r6g.large"}}},
+	}
+	d := start(t, o)
+	d.press("n")
+	d.shows("preset")
+	d.press("right")
+	d.frame("form-preset")
+	d.press("right")
+	d.shows("r6g.large")
+	d.hides("Env=dev")
+	d.press("left")
+	d.shows("t3.nano")
+	d.press("enter")
+	d.fillIn("run-instances", map[string]string{"instance-name": "preset-1"})
+	d.shows("Launch new instances?", "1 to 2 × t3.nano", "tags=Env=dev,Team=web", "instance-name=preset-1")
+	d.press("esc", "S")
+	d.hides("fills in what")
+}
+
 func TestAnotherIsLaunchedLikeOne(t *testing.T) {
 	d := start(t, small()).on("stopped-1")
 	d.press("N")

@@ -12,7 +12,11 @@ import (
 
 // perform carries out one operation: reads in every scope, a change in one.
 func (p *program) perform(ctx context.Context, in *invocation) error {
-	c, err := in.read()
+	begin, err := p.preset(in)
+	if err != nil {
+		return err
+	}
+	c, err := in.read(begin)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type invocation struct {
 	wait, noWait, dryRun        values
 	yes, confirm                values
 	oneByOne, failEmpty, save   values
+	preset                      values
 }
 
 // runCommand has one subcommand for each operation.
@@ -92,6 +93,9 @@ func (in *invocation) addCommon(set *pflag.FlagSet, info awsops.Info) {
 	add(set, &in.failEmpty, "fail-empty", "", "false", "exit with 3 when nothing was found")
 	if info.Secret != "" {
 		add(set, &in.save, "save", "file", "", "where the "+info.Secret+" goes (required): a new file, mode 0600, or - for standard output, once")
+	}
+	if info.Launches() {
+		add(set, &in.preset, "preset", "name", "", "what the configuration has under that name, where nothing else is given")
 	}
 	if info.Risk > awsops.Reads {
 		add(set, &in.oneByOne, "one-by-one", "", "false", "one call for each target, so that one that is refused does not hold up the others")
@@ -212,8 +216,9 @@ type choices struct {
 	delivery                         awsops.Delivery // of an operation with a report
 }
 
-// read checks everything that can be checked without a connection.
-func (in *invocation) read() (c choices, err error) {
+// read checks everything that can be checked without a connection. A preset
+// counts where a flag is not given.
+func (in *invocation) read(begin awsops.Preset) (c choices, err error) {
 	info := in.op.Info()
 	c.values = awsops.Values{}
 	for name, v := range in.fields {
@@ -221,6 +226,7 @@ func (in *invocation) read() (c choices, err error) {
 			c.values[name] = *v
 		}
 	}
+	c.values = begin.Over(c.values)
 	format, err := in.format()
 	if err != nil {
 		return c, err

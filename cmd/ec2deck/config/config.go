@@ -9,6 +9,8 @@
 //	    production: true        # and so read-only without --write
 //	    key-name: ops           # and security-groups: what launches begin with
 //	confirm: {disrupt: typed, stop-instances: twice}
+//	presets:
+//	  web: {instance-type: t3.micro, image-id: ami-…, tags: {Env: dev}, user-data-file: ~/web.sh}
 //	theme: light                # or mouse: the flags of that name
 //	tables:
 //	  instances: {columns: [name, id, state, age], sort: -age}
@@ -58,6 +60,7 @@ type File struct {
 	Serve       []Setting
 	Roles       []Role
 	Raises      []awsops.Raise // of every connection
+	Presets     []Preset
 }
 
 // Setting is a flag and its values.
@@ -117,6 +120,7 @@ func Parse(path string, text []byte) (*File, error) {
 		"defaults":    func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.settings(n, at)...) },
 		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
 		"confirm":     func(n *yaml.Node, at string) { f.Raises = r.raises(n, at) },
+		"presets":     func(n *yaml.Node, at string) { f.Presets = r.presets(n, at) },
 		"theme":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("theme", n, at)) },
 		"mouse":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("mouse", n, at)) },
 		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },

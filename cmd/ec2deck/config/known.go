@@ -29,6 +29,8 @@ func All() []Known {
 		{"connections.NAME.confirm", "as `confirm`", "what is confirmed more firmly here"},
 		{"confirm.RISK", "yes, twice, typed", "how firmly every operation of a risk (change, disrupt, destroy) is confirmed at least"},
 		{"confirm.OPERATION", "yes, twice, typed", "how firmly an operation is confirmed at least; nothing is lowered"},
+		{"presets.NAME.INPUT", "as the input", "an input of `run-instances` that launches and provisions begin with when the preset is chosen"},
+		{"presets.NAME.user-data-file", "a file", "the file with the user data"},
 		{"tables.TABLE.columns", "columns", "the columns that are shown, in their order"},
 		{"tables.TABLE.sort", "a column", "the order; with `-` before it the other way round"},
 		{"naming", "a format", "how instances are called in their table: text and tokens such as `{Name}`"},
