@@ -124,7 +124,7 @@ func CountPart(ctx context.Context, client *ec2.Client, name string) (Tally, err
 }
 
 func countInstances(ctx context.Context, client *ec2.Client, t *Tally) error {
-	for page, err := range newInstanceScan().pages(ctx, client) {
+	for page, err := range (instanceListing{client: client, scans: newInstanceScans()}).rows(ctx) {
 		if err != nil {
 			return err
 		}
@@ -280,7 +280,9 @@ func dashboardOperations() []Operation {
 			tls,
 			local("smtp-from", "the sender's address", "none", Mailbox()),
 			local("smtp-to", "the recipients' addresses, between commas", "none", Mailbox()),
-			local("smtp-auth-file", "a file of mode 0600 with the user in its first line and the password in its second", "EC2DECK_SMTP_USER and EC2DECK_SMTP_PASSWORD", NotEmpty()),
+			local("smtp-user", "who signs in to the mail server", "EC2DECK_SMTP_USER", NotEmpty()),
+			local("smtp-auth-file", "a file of mode 0600 with the password, or with the user in its first line and the password in its second", "EC2DECK_SMTP_PASSWORD", NotEmpty()),
+			local("sendmail", "a command that takes the report on its standard input, in the place of a mail server", "none", NotEmpty()),
 		},
 		Call: readDashboard, Outputs: append(counterNames(), "report"),
 		Show: showDashboard, Example: Values{"notify-method": {ToDisplay}},

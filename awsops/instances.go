@@ -16,21 +16,64 @@ import (
 
 // Instance is an instance as its table keeps it: what columns, filters and
 // actions use. Tens of thousands of them are held at once, so the whole object
-// (5 kB) is fetched when its details open; see InspectInstance.
+// (5 kB) is fetched when its details open; see InspectInstance. What many have
+// in common they share.
 type Instance struct {
-	ID, Name, Type, Zone, Image, Key string
-	State, Reason                    string
-	PublicIP, PrivateIP              string
-	PublicDNS, PrivateDNS            string
-	VPC, Subnet, Owner, Reservation  string
-	Platform, Arch, Lifecycle        string
-	RootType, Monitoring, Profile    string
-	Tokens                           string // of its metadata: required or optional
-	Launched                         time.Time
-	Hibernates                       bool
-	Groups                           []Group
-	Tags                             []Tag
-	Checks                           Checks
+	*InstanceKind
+	ID, Name, State, Reason string
+	PublicIP, PrivateIP     string
+	PublicDNS, PrivateDNS   string
+	Reservation             string
+	Launched                time.Time
+	checks                  *Checks // nil is unknown; never changed, as others may have it too
+}
+
+// InstanceKind is what many instances have in common. It is shared by them, and
+// nobody changes it.
+type InstanceKind struct {
+	Type, Zone, Image, Key    string
+	VPC, Subnet, Owner        string
+	Platform, Arch, Lifecycle string
+	RootType, Monitoring      string
+	Profile                   string
+	Tokens                    string // of its metadata: required or optional
+	Hibernates                bool
+	Groups                    []Group
+	Named                     bool  // there is a tag Name
+	Others                    []Tag // by key, without the first tag Name
+}
+
+// Tags are all tags, by key.
+func (i Instance) Tags() []Tag {
+	if !i.Named {
+		return i.Others
+	}
+	at := 0
+	for at < len(i.Others) && i.Others[at].Key < nameTag {
+		at++
+	}
+	tags := make([]Tag, 0, len(i.Others)+1)
+	return append(append(append(tags, i.Others[:at]...), Tag{nameTag, i.Name}), i.Others[at:]...)
+}
+
+// Checks are the status checks, as far as they are known.
+func (i Instance) Checks() Checks {
+	if i.checks == nil {
+		return Checks{}
+	}
+	return *i.checks
+}
+
+// Unchecked is the instance in a state whose checks are not known.
+func (i Instance) Unchecked(state string) Instance {
+	i.State, i.checks = state, nil
+	return i
+}
+
+// Checked is the instance with the checks of another.
+func (i Instance) Checked(as Instance) Instance {
+	i.checks = as.checks
+	return i
 }
 
 // Tag is a tag of a resource.
@@ -63,62 +106,6 @@ func (c Checks) String() string {
 	return fmt.Sprintf("%d/%d %s", c.Passed, c.Of, c.Worst)
 }
 
-// Instances lists the instances of a scope page by page. When all have been
-// yielded the running ones come once more, with their status checks.
-func Instances(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
-	return func(yield func([]Instance, error) bool) {
-		running, scan := map[string]Instance{}, newInstanceScan()
-		for page, err := range scan.pages(ctx, client) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, i := range page {
-				if i.State == string(types.InstanceStateNameRunning) {
-					running[i.ID] = i
-				}
-			}
-			if !yield(page, nil) {
-				return
-			}
-		}
-		for page, err := range withChecks(ctx, client, scan, running) {
-			if !yield(page, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// withChecks reads the status checks and yields the rows that have some.
-func withChecks(ctx context.Context, client *ec2.Client, scan *instanceScan, running map[string]Instance) iter.Seq2[[]Instance, error] {
-	return func(yield func([]Instance, error) bool) {
-		if len(running) == 0 {
-			return
-		}
-		err := everyPage(func(token *string) (*string, error) {
-			found, next, err := scan.checks(ctx, client, &ec2.DescribeInstanceStatusInput{MaxResults: aws.Int32(fullPage), NextToken: token})
-			if err != nil {
-				return nil, err
-			}
-			var page []Instance
-			for _, c := range found {
-				if i, ok := running[c.id]; ok { // a role does not have those that it does not see
-					i.Checks = c.Checks
-					page = append(page, i)
-				}
-			}
-			if !yield(page, nil) {
-				return nil, nil
-			}
-			return next, nil
-		})
-		if err != nil {
-			yield(nil, explain(err, "describe-instance-status", client.Options().Region, false))
-		}
-	}
-}
-
 // InstancesByID reads single instances. IDs that EC2 does not list are left out.
 func InstancesByID(ctx context.Context, client *ec2.Client, ids []string) ([]Instance, error) {
 	var rows []Instance
@@ -134,7 +121,8 @@ func InstancesByID(ctx context.Context, client *ec2.Client, ids []string) ([]Ins
 	}
 	statuses, err := statusesOf(ctx, client, slices.Sorted(mapKeys(running)))
 	for _, s := range statuses {
-		rows[running[aws.ToString(s.InstanceId)]].Checks = checksOf(s)
+		c := checksOf(s)
+		rows[running[aws.ToString(s.InstanceId)]].checks = &c
 	}
 	return rows, err
 }
@@ -221,36 +209,43 @@ func instanceRows(reservations []types.Reservation) []Instance {
 }
 
 func instanceRow(r types.Reservation, i types.Instance) Instance {
+	kind := &InstanceKind{
+		Type: string(i.InstanceType), Image: aws.ToString(i.ImageId), Key: aws.ToString(i.KeyName),
+		VPC: aws.ToString(i.VpcId), Subnet: aws.ToString(i.SubnetId), Owner: aws.ToString(r.OwnerId),
+		Platform: PlatformOf(i), Arch: string(i.Architecture), Lifecycle: string(i.InstanceLifecycle), RootType: string(i.RootDeviceType),
+	}
 	row := Instance{
-		ID: aws.ToString(i.InstanceId), Type: string(i.InstanceType), Image: aws.ToString(i.ImageId), Key: aws.ToString(i.KeyName),
-		Reason:   aws.ToString(i.StateTransitionReason),
+		InstanceKind: kind, ID: aws.ToString(i.InstanceId), Reason: aws.ToString(i.StateTransitionReason),
 		PublicIP: aws.ToString(i.PublicIpAddress), PrivateIP: aws.ToString(i.PrivateIpAddress),
 		PublicDNS: aws.ToString(i.PublicDnsName), PrivateDNS: aws.ToString(i.PrivateDnsName),
-		VPC: aws.ToString(i.VpcId), Subnet: aws.ToString(i.SubnetId), Owner: aws.ToString(r.OwnerId), Reservation: aws.ToString(r.ReservationId),
-		Platform: PlatformOf(i), Arch: string(i.Architecture), Lifecycle: string(i.InstanceLifecycle), RootType: string(i.RootDeviceType),
-		Launched: aws.ToTime(i.LaunchTime),
+		Reservation: aws.ToString(r.ReservationId), Launched: aws.ToTime(i.LaunchTime),
 	}
 	if i.Placement != nil {
-		row.Zone = aws.ToString(i.Placement.AvailabilityZone)
+		kind.Zone = aws.ToString(i.Placement.AvailabilityZone)
 	}
 	if i.State != nil {
 		row.State = string(i.State.Name)
 	}
 	if i.Monitoring != nil {
-		row.Monitoring = string(i.Monitoring.State)
+		kind.Monitoring = string(i.Monitoring.State)
 	}
 	if i.IamInstanceProfile != nil {
-		_, row.Profile, _ = strings.Cut(aws.ToString(i.IamInstanceProfile.Arn), "/")
+		_, kind.Profile, _ = strings.Cut(aws.ToString(i.IamInstanceProfile.Arn), "/")
 	}
 	if i.MetadataOptions != nil {
-		row.Tokens = string(i.MetadataOptions.HttpTokens)
+		kind.Tokens = string(i.MetadataOptions.HttpTokens)
 	}
-	row.Hibernates = i.HibernationOptions != nil && aws.ToBool(i.HibernationOptions.Configured)
+	kind.Hibernates = i.HibernationOptions != nil && aws.ToBool(i.HibernationOptions.Configured)
 	for _, g := range i.SecurityGroups {
-		row.Groups = append(row.Groups, Group{aws.ToString(g.GroupId), aws.ToString(g.GroupName)})
+		kind.Groups = append(kind.Groups, Group{aws.ToString(g.GroupId), aws.ToString(g.GroupName)})
 	}
-	row.Tags = tagsOf(i.Tags)
-	row.Name = TagValue(row.Tags, "Name")
+	for _, t := range tagsOf(i.Tags) {
+		if t.Key == nameTag && !kind.Named {
+			kind.Named, row.Name = true, t.Value
+			continue
+		}
+		kind.Others = append(kind.Others, t)
+	}
 	return row
 }
 
@@ -274,6 +269,9 @@ func tagsOf(tags []types.Tag) []Tag {
 	sortBy(out, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
 	return out
 }
+
+// nameTag is the key of the tag that the console shows as a name.
+const nameTag = "Name"
 
 // TagValue is the value of a tag, or "".
 func TagValue(tags []Tag, key string) string {

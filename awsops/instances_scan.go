@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -21,13 +20,19 @@ import (
 // stay the SDK's. What it cannot read the SDK decodes.
 type instanceScan struct {
 	xmlScan
-	words map[string]string // texts that many rows have
+	words map[string]string        // texts that many rows have
+	kinds map[string]*InstanceKind // by all that is in them
+	known map[Checks]*Checks
 	body  bytes.Buffer
 
+	// What the kind of the row under way has, and how it is found.
+	kind InstanceKind
+	key  []byte
+
 	// Texts that only one row has are kept in one string of the row.
-	own   []byte
-	marks []mark
-	named *mark // the value of its tag Name
+	own    []byte
+	marks  []mark
+	called *string // its name
 }
 
 // mark is a text of a row's own.
@@ -36,10 +41,27 @@ type mark struct {
 	from, to int
 }
 
-// mostWords bounds what is kept of texts that turn out not to be common.
+// mostWords bounds what is kept of texts and kinds that turn out not to be common.
 const mostWords = 20_000
 
-func newInstanceScan() *instanceScan { return &instanceScan{words: map[string]string{}} }
+func newInstanceScan() *instanceScan {
+	return &instanceScan{words: map[string]string{}, kinds: map[string]*InstanceKind{}, known: map[Checks]*Checks{}}
+}
+
+// instanceScans are the scans of one listing, each with room for one answer: so
+// many are read at once, however many have been asked for. A full one is 5 MB.
+type instanceScans chan *instanceScan
+
+// readAtOnce is how many answers of a listing are in memory.
+const readAtOnce = 2
+
+func newInstanceScans() instanceScans {
+	scans := make(instanceScans, readAtOnce)
+	for range readAtOnce {
+		scans <- newInstanceScan()
+	}
+	return scans
+}
 
 // scannedRows finds the rows of an answer in its metadata.
 type scannedRows struct{}
@@ -48,13 +70,13 @@ type scannedRows struct{}
 type scanKey struct{}
 
 // describe asks for a page of instances.
-func (s *instanceScan) describe(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstancesInput) ([]Instance, *string, error) {
-	out, err := client.DescribeInstances(ctx, in, s.instead(func(body []byte) (output, rows any, err error) {
-		found, token, err := s.rows(body)
+func (scans instanceScans) describe(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstancesInput) ([]Instance, *string, error) {
+	out, err := client.DescribeInstances(ctx, in, scans.instead(func(s *instanceScan) (output, rows any, err error) {
+		found, token, err := s.rows(s.body.Bytes())
 		return &ec2.DescribeInstancesOutput{NextToken: token}, found, err
 	}))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, explain(err, "describe-instances", client.Options().Region, false)
 	}
 	if rows, ok := out.ResultMetadata.Get(scannedRows{}).([]Instance); ok {
 		return rows, out.NextToken, nil
@@ -62,21 +84,14 @@ func (s *instanceScan) describe(ctx context.Context, client *ec2.Client, in *ec2
 	return instanceRows(out.Reservations), out.NextToken, nil
 }
 
-// pages lists the instances of a scope, without their checks.
-func (s *instanceScan) pages(ctx context.Context, client *ec2.Client) iter.Seq2[[]Instance, error] {
-	return pagesOf(client, "describe-instances", func(size *int32, token *string) ([]Instance, *string, error) {
-		return s.describe(ctx, client, &ec2.DescribeInstancesInput{MaxResults: size, NextToken: token})
-	})
-}
-
 // checks asks for a page of status checks.
-func (s *instanceScan) checks(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstanceStatusInput) ([]checked, *string, error) {
-	out, err := client.DescribeInstanceStatus(ctx, in, s.instead(func(body []byte) (output, rows any, err error) {
-		found, token, err := s.statuses(body)
+func (scans instanceScans) checks(ctx context.Context, client *ec2.Client, in *ec2.DescribeInstanceStatusInput) ([]checked, *string, error) {
+	out, err := client.DescribeInstanceStatus(ctx, in, scans.instead(func(s *instanceScan) (output, rows any, err error) {
+		found, token, err := s.statuses(s.body.Bytes())
 		return &ec2.DescribeInstanceStatusOutput{NextToken: token}, found, err
 	}))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, explain(err, "describe-instance-status", client.Options().Region, false)
 	}
 	if rows, ok := out.ResultMetadata.Get(scannedRows{}).([]checked); ok {
 		return rows, out.NextToken, nil
@@ -84,14 +99,17 @@ func (s *instanceScan) checks(ctx context.Context, client *ec2.Client, in *ec2.D
 	return checkedRows(out.InstanceStatuses), out.NextToken, nil
 }
 
+// scanned reads the body that a scan holds.
+type scanned func(*instanceScan) (output, rows any, err error)
+
 // instead puts a scan into the place of the SDK's decoder.
-func (s *instanceScan) instead(scan func(body []byte) (output, rows any, err error)) func(*ec2.Options) {
+func (scans instanceScans) instead(read scanned) func(*ec2.Options) {
 	return func(o *ec2.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return s.attach(stack, scan) })
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return scans.attach(stack, read) })
 	}
 }
 
-func (s *instanceScan) attach(stack *middleware.Stack, scan func(body []byte) (output, rows any, err error)) error {
+func (scans instanceScans) attach(stack *middleware.Stack, read scanned) error {
 	if err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ec2deck.Scanned",
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 			return next.HandleInitialize(middleware.WithStackValue(ctx, scanKey{}, true), in)
@@ -113,9 +131,11 @@ func (s *instanceScan) attach(stack *middleware.Stack, scan func(body []byte) (o
 			if err != nil || !ok || response.StatusCode < 200 || response.StatusCode > 299 {
 				return theirs.HandleDeserialize(ctx, in, answered)
 			}
+			s := <-scans
+			defer func() { scans <- s }()
 			s.body.Reset()
 			_, broke := s.body.ReadFrom(response.Body)
-			if output, rows, bad := scan(s.body.Bytes()); broke == nil && bad == nil {
+			if output, rows, bad := read(s); broke == nil && bad == nil {
 				_ = response.Body.Close()
 				out.Result = output
 				meta.Set(scannedRows{}, rows)
@@ -163,22 +183,29 @@ func (s *instanceScan) reservation(rows []Instance) []Instance {
 		case "instancesset":
 			for s.item() {
 				rows = append(rows, Instance{})
-				s.instance(&rows[len(rows)-1])
+				s.instance(&rows[len(rows)-1], owner)
 			}
 		default:
 			s.skip()
 		}
 	}
 	for i := first; i < len(rows); i++ {
-		rows[i].Owner, rows[i].Reservation = owner, reservation
+		rows[i].Reservation = reservation
+		if rows[i].Owner != owner { // which EC2 tells first
+			other := *rows[i].InstanceKind
+			other.Owner = owner
+			rows[i].InstanceKind = &other
+		}
 	}
 	return rows
 }
 
 // instance reads one row; see instanceRow, which does the same with what the
 // SDK has decoded.
-func (s *instanceScan) instance(row *Instance) {
-	s.own, s.marks, s.named = s.own[:0], s.marks[:0], nil
+func (s *instanceScan) instance(row *Instance, owner string) {
+	s.own, s.marks, s.called = s.own[:0], s.marks[:0], &row.Name
+	kind := &s.kind
+	*kind = InstanceKind{Owner: owner, Groups: kind.Groups[:0], Others: kind.Others[:0]}
 	platform, details, profile := "", "", ""
 	for name, ok := s.child(); ok; name, ok = s.child() {
 		switch string(name) {
@@ -195,21 +222,21 @@ func (s *instanceScan) instance(row *Instance) {
 		case "reason":
 			s.mark(&row.Reason)
 		case "imageid":
-			row.Image = s.word()
+			kind.Image = s.word()
 		case "keyname":
-			row.Key = s.word()
+			kind.Key = s.word()
 		case "instancetype":
-			row.Type = s.word()
+			kind.Type = s.word()
 		case "vpcid":
-			row.VPC = s.word()
+			kind.VPC = s.word()
 		case "subnetid":
-			row.Subnet = s.word()
+			kind.Subnet = s.word()
 		case "architecture":
-			row.Arch = s.word()
+			kind.Arch = s.word()
 		case "instancelifecycle":
-			row.Lifecycle = s.word()
+			kind.Lifecycle = s.word()
 		case "rootdevicetype":
-			row.RootType = s.word()
+			kind.RootType = s.word()
 		case "platform":
 			platform = s.word()
 		case "platformdetails":
@@ -219,53 +246,78 @@ func (s *instanceScan) instance(row *Instance) {
 		case "instancestate":
 			s.member("name", &row.State)
 		case "placement":
-			s.member("availabilityzone", &row.Zone)
+			s.member("availabilityzone", &kind.Zone)
 		case "monitoring":
-			s.member("state", &row.Monitoring)
+			s.member("state", &kind.Monitoring)
 		case "metadataoptions":
-			s.member("httptokens", &row.Tokens)
+			s.member("httptokens", &kind.Tokens)
 		case "iaminstanceprofile":
 			s.member("arn", &profile)
 		case "hibernationoptions":
 			said := ""
 			s.member("configured", &said)
-			row.Hibernates = s.truth(said, row.Hibernates)
+			kind.Hibernates = s.truth(said, kind.Hibernates)
 		case "groupset":
-			row.Groups = s.groups(row.Groups)
+			kind.Groups = s.groups(kind.Groups)
 		case "tagset":
-			row.Tags = s.tags(row.Tags)
+			s.tags()
 		default:
 			s.skip()
 		}
 	}
-	_, row.Profile, _ = strings.Cut(profile, "/")
-	row.Platform = details
+	_, kind.Profile, _ = strings.Cut(profile, "/")
+	kind.Platform = details
 	if details == "" {
-		if row.Platform = platform; strings.EqualFold(platform, "windows") {
-			row.Platform = "Windows"
+		if kind.Platform = platform; strings.EqualFold(platform, "windows") {
+			kind.Platform = "Windows"
 		}
 	}
 	s.settle(row)
 }
 
-// settle gives the row its own texts, in one string.
+// settle gives the row its own texts, in one string, and its kind.
 func (s *instanceScan) settle(row *Instance) {
+	kind := &s.kind
 	all := string(s.own)
 	for _, m := range s.marks {
 		*m.field = all[m.from:m.to]
 	}
-	if row.Tags == nil {
-		row.Tags = []Tag{}
-	}
-	for i := range row.Tags {
-		if s.named != nil && row.Tags[i].Key == "Name" {
-			row.Tags[i].Value, s.named = all[s.named.from:s.named.to], nil
-		}
-		for k := i; k > 0 && row.Tags[k].Key < row.Tags[k-1].Key; k-- { // sort allocates, and there are few
-			row.Tags[k], row.Tags[k-1] = row.Tags[k-1], row.Tags[k]
+	for i := range kind.Others {
+		for k := i; k > 0 && kind.Others[k].Key < kind.Others[k-1].Key; k-- { // sort allocates, and there are few
+			kind.Others[k], kind.Others[k-1] = kind.Others[k-1], kind.Others[k]
 		}
 	}
-	row.Name = TagValue(row.Tags, "Name")
+	row.InstanceKind = s.shared(kind)
+}
+
+// shared finds the kind among those of rows before, or makes it.
+func (s *instanceScan) shared(kind *InstanceKind) *InstanceKind {
+	key := s.key[:0]
+	text := func(texts ...string) {
+		for _, t := range texts {
+			key = append(append(key, t...), 0) // which XML cannot have
+		}
+	}
+	text(kind.Type, kind.Zone, kind.Image, kind.Key, kind.VPC, kind.Subnet, kind.Owner, kind.Platform, kind.Arch,
+		kind.Lifecycle, kind.RootType, kind.Monitoring, kind.Profile, kind.Tokens)
+	key = strconv.AppendBool(strconv.AppendBool(key, kind.Hibernates), kind.Named)
+	for _, g := range kind.Groups {
+		text(g.ID, g.Name)
+	}
+	text("")
+	for _, t := range kind.Others {
+		text(t.Key, t.Value)
+	}
+	s.key = key
+	if known := s.kinds[string(key)]; known != nil {
+		return known
+	}
+	made := *kind
+	made.Groups, made.Others = append([]Group(nil), kind.Groups...), append([]Tag(nil), kind.Others...)
+	if len(s.kinds) < mostWords {
+		s.kinds[string(key)] = &made
+	}
+	return &made
 }
 
 // mark keeps a text that only this row has.
@@ -332,12 +384,9 @@ func (s *instanceScan) groups(groups []Group) []Group {
 	return groups
 }
 
-func (s *instanceScan) tags(tags []Tag) []Tag {
-	if tags == nil {
-		tags = make([]Tag, 0, 8)
-	}
+func (s *instanceScan) tags() {
 	for s.item() {
-		t, keys, values := Tag{}, 0, 0
+		t, at, keys, values := Tag{}, -1, 0, 0
 		for name, ok := s.child(); ok; name, ok = s.child() {
 			switch string(name) {
 			case "key":
@@ -345,10 +394,9 @@ func (s *instanceScan) tags(tags []Tag) []Tag {
 				t.Key = s.word()
 			case "value":
 				values++
-				if t.Key == "Name" && s.named == nil {
-					from := len(s.own)
+				if t.Key == nameTag && !s.kind.Named { // hardly two rows have the same
+					at = len(s.own)
 					s.own = append(s.own, s.value()...)
-					s.named = &mark{nil, from, len(s.own)}
 					continue
 				}
 				t.Value = s.word()
@@ -356,8 +404,16 @@ func (s *instanceScan) tags(tags []Tag) []Tag {
 				s.skip()
 			}
 		}
-		s.failed = s.failed || keys > 1 || values > 1 // the place of the name would be wrong
-		tags = append(tags, t)
+		s.failed = s.failed || keys > 1 || values > 1 // the name would be wrong
+		if t.Key != nameTag || s.kind.Named {
+			s.kind.Others = append(s.kind.Others, t)
+			continue
+		}
+		if at < 0 {
+			at = len(s.own)
+			s.own = append(s.own, t.Value...)
+		}
+		s.kind.Named = true
+		s.marks = append(s.marks, mark{s.called, at, len(s.own)})
 	}
-	return tags
 }

@@ -71,7 +71,7 @@ func (n *Naming) Of(i Instance, at Scope, account string) string {
 
 func tokenOf(token string, i Instance, at Scope, account string) string {
 	if key, tag := strings.CutPrefix(token, "Tag:"); tag {
-		return TagValue(i.Tags, key)
+		return TagValue(i.Tags(), key)
 	}
 	launched := ""
 	if !i.Launched.IsZero() {

@@ -10,8 +10,11 @@ import (
 
 func TestNaming(t *testing.T) {
 	i := awsops.Instance{
-		ID: "i-1", Name: "web", Type: "t3.nano", Image: "ami-1", State: "running", Zone: "eu-west-1a", PrivateIP: "10.0.0.1", PublicIP: "192.0.2.1", PrivateDNS: "p.in", PublicDNS: "p.out",
-		Key: "ops", VPC: "vpc-1", Subnet: "subnet-1", Platform: "Linux", Launched: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Tags: []awsops.Tag{{Key: "Env", Value: "prod"}},
+		ID: "i-1", Name: "web", State: "running", PrivateIP: "10.0.0.1", PublicIP: "192.0.2.1", PrivateDNS: "p.in", PublicDNS: "p.out", Launched: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		InstanceKind: &awsops.InstanceKind{
+			Type: "t3.nano", Image: "ami-1", Zone: "eu-west-1a", Key: "ops", VPC: "vpc-1", Subnet: "subnet-1", Platform: "Linux",
+			Named: true, Others: []awsops.Tag{{Key: "Env", Value: "prod"}},
+		},
 	}
 	for format, want := range map[string]string{
 		"{Name} ({InstanceId})":      "web (i-1)",

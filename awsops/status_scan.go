@@ -10,13 +10,14 @@ import (
 // checked is what the status checks of an instance come to.
 type checked struct {
 	id string
-	Checks
+	*Checks
 }
 
 func checkedRows(statuses []types.InstanceStatus) []checked {
 	var rows []checked
 	for _, s := range statuses {
-		rows = append(rows, checked{aws.ToString(s.InstanceId), checksOf(s)})
+		c := checksOf(s)
+		rows = append(rows, checked{aws.ToString(s.InstanceId), &c})
 	}
 	return rows
 }
@@ -65,7 +66,13 @@ func (s *instanceScan) status() checked {
 			s.skip()
 		}
 	}
-	return checked{id, checksOf(one)}
+	c := checksOf(one)
+	known := s.known[c]
+	if known == nil {
+		known = &c
+		s.known[c] = known
+	}
+	return checked{id, known}
 }
 
 func (s *instanceScan) summary(into *types.InstanceStatusSummary) {

@@ -1,7 +1,21 @@
 // Package keymap holds every key that is not an action of a resource.
 package keymap
 
-import "github.com/charmbracelet/bubbles/key"
+import (
+	"fmt"
+
+	"github.com/charmbracelet/bubbles/key"
+)
+
+// Pressed is the name of a key that was pressed. Matching it costs no more than
+// comparing, while a message makes its name anew for each binding.
+type Pressed string
+
+// Press names the key of a message.
+func Press(msg fmt.Stringer) Pressed { return Pressed(msg.String()) }
+
+// String implements what key.Matches asks for.
+func (p Pressed) String() string { return string(p) }
 
 // Map is the keys of one session. None of them changes anything in AWS.
 type Map struct {
@@ -69,6 +83,11 @@ func Default() Map {
 		TypedRemove:  bind("remove", "ctrl+r"),
 		TypedSave:    bind("as default", "ctrl+s"),
 	}
+}
+
+// Moves says whether a key moves the cursor or scrolls.
+func (m *Map) Moves(p Pressed) bool {
+	return key.Matches(p, m.Up) || key.Matches(p, m.Down) || key.Matches(p, m.PageUp, m.PageDown, m.HalfUp, m.HalfDown, m.Top, m.Bottom)
 }
 
 // Group is a titled set of bindings, for the help screen.

@@ -63,6 +63,7 @@ type timer struct {
 type options struct {
 	fleet     string // a file of testdata/fleets; "" is the demo
 	instances int
+	delays    *ec2sim.Delays      // nil are the usual ones
 	change    func(*ec2sim.Fleet) // of a fleet from a file
 	profiles  []string
 	regions   []string
@@ -109,7 +110,7 @@ func newDriver(t testing.TB, o options) *driver {
 	s := settings(d.sim, o)
 	s.AskReason, s.Journal, s.Now = o.asks, o.journal, func() time.Time { return d.now }
 	if o.log {
-		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 100, nil)
+		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 2000, nil)
 	}
 	session := awsops.NewSession(s)
 	renderer := lipgloss.NewRenderer(io.Discard)
@@ -151,7 +152,7 @@ func mapped(o options) keymap.Map {
 
 func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 	t.Helper()
-	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1}
+	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1, Delays: o.delays}
 	if o.fleet != "" {
 		f, err := os.Open(filepath.Join("..", "testdata", "fleets", o.fleet))
 		if err != nil {
@@ -278,6 +279,9 @@ func (d *driver) settle() {
 	}
 }
 
+// later is a message that means nothing, but any shows what time has changed.
+type later struct{}
+
 // pass lets time go by; timers fire in their order.
 func (d *driver) pass(by time.Duration) {
 	end := d.now.Add(by)
@@ -295,6 +299,7 @@ func (d *driver) pass(by time.Duration) {
 		d.settle()
 	}
 	d.now = end
+	d.send(later{})
 }
 
 // keys types keys, without waiting for anything.

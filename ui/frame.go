@@ -39,28 +39,57 @@ func (m *Model) resize() {
 func (m *Model) boxWidth() int { return min(m.width-6, 110) }
 
 // View implements tea.Model.
-func (m *Model) View() string {
-	if m.ascii {
-		return toASCII(m.frame())
-	}
-	return m.frame()
+func (m *Model) View() string { return strings.Join(m.lines, "\n") }
+
+// Lines is the frame line by line. It holds until the next Update.
+func (m *Model) Lines() []string { return m.lines }
+
+// edges are the lines around the view, kept while nothing that they tell of has
+// changed: a cursor that moves through a table changes only its rows.
+type edges struct {
+	second          int64 // what they say of time is true for
+	bar, keys       string
+	message, status []string
 }
 
-func (m *Model) frame() string {
+// draw brings the frame up to date.
+func (m *Model) draw() {
+	if second := m.env.Now().Unix(); !m.calm || second != m.edges.second {
+		m.edges.second = second
+		m.drawEdges()
+	}
+	m.lines = m.frame(m.lines[:0])
+	if m.ascii {
+		for i, l := range m.lines {
+			m.lines[i] = toASCII(l)
+		}
+	}
+}
+
+func (m *Model) drawEdges() {
+	if m.width == 0 || m.tooSmall() {
+		return
+	}
+	e := &m.edges
+	e.bar, _ = m.bar()
+	e.keys, _ = m.keyLine()
+	e.message, e.status = m.message(), m.status()
+}
+
+// frame appends its lines.
+func (m *Model) frame(lines []string) []string {
 	switch {
 	case m.width == 0:
-		return ""
+		return lines
 	case m.tooSmall():
-		return m.notice80()
+		return append(lines, m.notice80()...)
 	}
 	body := m.height - topLines - bottomLines
-	bar, _ := m.bar()
-	keys, _ := m.keyLine()
-	lines := append(make([]string, 0, m.height), bar)
+	lines = append(lines, m.edges.bar)
 	if text := m.trouble(); text != nil && len(m.overlays) == 0 {
 		lines = append(lines, text...)
 	} else {
-		lines = append(lines, strings.Split(m.stack[len(m.stack)-1].View(), "\n")...)
+		lines = append(lines, linesOf(m.stack[len(m.stack)-1])...)
 	}
 	for len(lines) < topLines+body {
 		lines = append(lines, "")
@@ -69,16 +98,25 @@ func (m *Model) frame() string {
 	if n := len(m.overlays); n > 0 {
 		lines = m.cover(lines, m.overlays[n-1])
 	}
-	bottom := append(append(m.message(), m.status()...), keys)
 	// What does not fit into its line covers the last rows.
-	return strings.Join(append(lines[:m.height-len(bottom)], bottom...), "\n")
+	e := &m.edges
+	lines = append(lines[:m.height-len(e.message)-len(e.status)-1], e.message...)
+	return append(append(lines, e.status...), e.keys)
+}
+
+// linesOf is what a view shows, by lines.
+func linesOf(v views.View) []string {
+	if v, ok := v.(views.Lined); ok {
+		return v.Lines()
+	}
+	return strings.Split(v.View(), "\n")
 }
 
 // notice80 is what a terminal that is too small shows.
-func (m *Model) notice80() string {
+func (m *Model) notice80() []string {
 	text := fmt.Sprintf("ec2deck needs a terminal of %d×%d; this one is %d×%d. Make it larger, or q to quit.", leastWidth, leastHeight, m.width, m.height)
 	lines := wrap(text, max(1, m.width))
-	return strings.Join(lines[:min(len(lines), max(1, m.height))], "\n")
+	return lines[:min(len(lines), max(1, m.height))]
 }
 
 // bar is the top line: the tables on the left, the scopes on the right.

@@ -77,6 +77,7 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 
 // push puts a view on top: tables and texts on the stack, dialogs over it.
 func (m *Model) push(v views.View) tea.Cmd {
+	m.calm = false
 	if m.notice.tone == theme.Faint { // it was about the view below
 		m.notice = notice{}
 	}

@@ -16,6 +16,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ec2deck/awsops"
+	"ec2deck/keymap"
 	"ec2deck/theme"
 	"ec2deck/views"
 )
@@ -66,6 +67,10 @@ type Model struct {
 	width, height int
 	leaving       bool // asked once to quit while changes are on their way
 	danger        bool // a destroying confirmation has just opened
+
+	calm  bool // since the last Update nothing but rows under the cursor changed
+	edges edges
+	lines []string // the frame
 
 	busy *atomic.Bool // what Busy says
 }
@@ -181,8 +186,10 @@ func (m *Model) onOpened(msg opened) tea.Cmd {
 
 // Update implements tea.Model.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.calm = false
 	cmd := tea.Batch(m.update(msg), m.askCode())
 	m.busy.Store(m.unfinished())
+	m.draw()
 	return m, cmd
 }
 
@@ -273,7 +280,11 @@ func (m *Model) onKeys(msg tea.KeyMsg) tea.Cmd {
 	if m.escaped(msg) {
 		cmds, msg.Alt = append(cmds, m.onKey(tea.KeyMsg{Type: tea.KeyEsc})), false
 	}
-	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 {
+	switch {
+	case msg.Type == tea.KeyRunes && len(msg.Runes) > 1:
+	case cmds == nil:
+		return m.onKey(msg)
+	default:
 		return tea.Batch(append(cmds, m.onKey(msg))...)
 	}
 	m.danger = false
@@ -294,17 +305,18 @@ func (m *Model) escaped(msg tea.KeyMsg) bool {
 }
 
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
-	k := m.env.Keys
+	k, press := &m.env.Keys, keymap.Press(msg)
+	quiet := m.notice.seen && !m.notice.passing
 	m.danger, m.notice.seen = false, true
 	if m.notice.passing {
 		m.notice = notice{}
 	}
-	if key.Matches(msg, k.Interrupt) {
+	if key.Matches(press, k.Interrupt) {
 		return m.quit()
 	}
-	m.leaving = m.leaving && key.Matches(msg, k.Quit)
+	m.leaving = m.leaving && key.Matches(press, k.Quit)
 	if m.tooSmall() {
-		if key.Matches(msg, k.Quit) {
+		if key.Matches(press, k.Quit) {
 			return m.quit()
 		}
 		return nil
@@ -312,26 +324,32 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	if len(m.overlays) > 0 || m.top().Typing() {
 		return m.toTop(msg)
 	}
+	if k.Moves(press) {
+		intent, cmd := m.top().Update(msg)
+		_, m.calm = intent.(views.Moved)
+		m.calm = m.calm && quiet
+		return tea.Batch(cmd, m.act(intent))
+	}
 	switch {
-	case key.Matches(msg, k.Palette):
+	case key.Matches(press, k.Palette):
 		return m.push(newPalette(m.env, m.specs, m.tabs))
-	case key.Matches(msg, k.Export):
+	case key.Matches(press, k.Export):
 		return m.newExport()
-	case key.Matches(msg, k.Help):
+	case key.Matches(press, k.Help):
 		return m.push(m.newHelp())
-	case key.Matches(msg, k.Messages):
+	case key.Matches(press, k.Messages):
 		return m.push(m.newReport())
-	case screenOf(msg, k) != nil:
-		return m.visit(screenOf(msg, k).name)
-	case key.Matches(msg, k.Quit):
+	case screenOf(press, k) != "":
+		return m.visit(screenOf(press, k))
+	case key.Matches(press, k.Quit):
 		if len(m.stack) > 1 {
 			return m.act(views.Back{})
 		}
 		return m.quit()
-	case key.Matches(msg, k.Refresh):
+	case key.Matches(press, k.Refresh):
 		return tea.Batch(m.reconnect(), m.toTop(msg))
 	}
-	if n, err := strconv.Atoi(msg.String()); err == nil {
+	if n, err := strconv.Atoi(string(press)); err == nil {
 		return m.onNumber(n)
 	}
 	return m.toTop(msg)
@@ -388,7 +406,16 @@ func (m *Model) quit() tea.Cmd {
 	for _, v := range m.everyView() {
 		v.Close()
 	}
-	return tea.Quit
+	var left []tea.Cmd
+	for _, j := range m.jobs {
+		for scope := range j.watched {
+			left = append(left, m.leave(j, scope, "the screen was left"))
+		}
+	}
+	if len(left) == 0 {
+		return tea.Quit
+	}
+	return tea.Sequence(tea.Batch(left...), tea.Quit)
 }
 
 // say tells the operator something and keeps it for the messages.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -285,10 +286,30 @@ func TestARefreshBeginsWithoutAToken(t *testing.T) {
 	for _, l := range listings {
 		pages = append(pages, 1+len(l))
 	}
-	if want := []int{3, 3, 3, 3}; !slices.Equal(pages, want) {
+	if want := []int{2, 2, 2, 2}; !slices.Equal(pages, want) {
 		t.Errorf("the listings read %v pages from the beginning, want %v", pages, want)
 	}
 	d.shows("Instances 1200", "● live")
+}
+
+// TestAStreamThatFailsTakesNoRowsAway has one of the streams of a refresh fail
+// for good.
+func TestAStreamThatFailsTakesNoRowsAway(t *testing.T) {
+	d := start(t, options{instances: 2_500})
+	count := func() string { return regexp.MustCompile(`Instances \d{4}`).FindString(d.screen()) }
+	was := count()
+	remove := d.sim.Inject(ec2sim.Fault{Action: "DescribeInstances", Nth: 7, Code: "UnauthorizedOperation", Status: 403})
+	d.press("r")
+	if now := count(); now != was || now == "" {
+		t.Errorf("%q has become %q", was, now)
+	}
+	d.shows("data ")
+	remove()
+	d.press("r")
+	d.shows("● live")
+	if now := count(); now != was || now == "" {
+		t.Errorf("%q has become %q", was, now)
+	}
 }
 
 func TestTheCursorStaysOnItsRow(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -124,7 +125,7 @@ func (p *scopePicker) choices() []choice {
 				}
 			}
 		}
-		slices.SortFunc(scopes, func(a, b awsops.Scope) int { return strings.Compare(a.Region, b.Region) })
+		sort.SliceStable(scopes, func(i, j int) bool { return scopes[i].Region < scopes[j].Region })
 		for _, s := range scopes {
 			box := "[ ] "
 			if slices.Contains(live, s) {

@@ -15,16 +15,16 @@ import (
 // the palette.
 type screen struct {
 	name, help string
-	key        func(keymap.Map) key.Binding
+	key        func(*keymap.Map) key.Binding
 	open       func(views.Env) views.View
 }
 
 func screens() []screen {
 	return []screen{
-		{"dashboard", "count what there is in every scope", func(k keymap.Map) key.Binding { return k.Dashboard }, func(e views.Env) views.View { return views.NewDashboard(e) }},
-		{"scopes", "open and close profiles and regions", func(k keymap.Map) key.Binding { return k.Scopes }, func(e views.Env) views.View { return newScopePicker(e) }},
-		{"api-log", "what this session asks of AWS, live", func(k keymap.Map) key.Binding { return k.Log }, views.NewAPILog},
-		{"self-check", "credentials, connection, clock and permissions", func(k keymap.Map) key.Binding { return k.Self }, views.NewSelfCheck},
+		{"dashboard", "count what there is in every scope", func(k *keymap.Map) key.Binding { return k.Dashboard }, func(e views.Env) views.View { return views.NewDashboard(e) }},
+		{"scopes", "open and close profiles and regions", func(k *keymap.Map) key.Binding { return k.Scopes }, func(e views.Env) views.View { return newScopePicker(e) }},
+		{"api-log", "what this session asks of AWS, live", func(k *keymap.Map) key.Binding { return k.Log }, views.NewAPILog},
+		{"self-check", "credentials, connection, clock and permissions", func(k *keymap.Map) key.Binding { return k.Self }, views.NewSelfCheck},
 	}
 }
 
@@ -34,14 +34,14 @@ type asked struct {
 	name string
 }
 
-// screenOf is the screen that a key opens, or nil.
-func screenOf(msg tea.KeyMsg, k keymap.Map) *screen {
+// screenOf is the name of the screen that a key opens, or "".
+func screenOf(press keymap.Pressed, k *keymap.Map) string {
 	for _, s := range screens() {
-		if key.Matches(msg, s.key(k)) {
-			return &s
+		if key.Matches(press, s.key(k)) {
+			return s.name
 		}
 	}
-	return nil
+	return ""
 }
 
 // visit puts a screen on top, once.

@@ -40,6 +40,9 @@ func (r *Resource[T]) erase() *Resource[any] {
 	if r.Pretend != nil {
 		e.Pretend = func(row any, state string) any { return r.Pretend(row.(T), state) }
 	}
+	if r.Common != nil {
+		e.Common = func(row any) (any, bool) { return r.Common(row.(T)) }
+	}
 	if r.Carry != nil {
 		e.Carry = func(old, listed any) any { return r.Carry(old.(T), listed.(T)) }
 	}
@@ -52,7 +55,7 @@ func (r *Resource[T]) erase() *Resource[any] {
 
 func (r *Resource[T]) eraseLists(e *Resource[any]) {
 	for _, c := range r.Columns {
-		column := Column[any]{Title: c.Title, Width: c.Width, Grow: c.Grow, Extra: c.Extra, Right: c.Right, List: c.List, Value: on(c.Value), Number: on(c.Number), Tone: on(c.Tone)}
+		column := Column[any]{Title: c.Title, Width: c.Width, Grow: c.Grow, Extra: c.Extra, Right: c.Right, List: c.List, Common: c.Common, Value: on(c.Value), Number: on(c.Number), Tone: on(c.Tone)}
 		if c.Show != nil {
 			column.Show = func(row any, now time.Time) string { return c.Show(row.(T), now) }
 		}

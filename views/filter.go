@@ -1,6 +1,7 @@
 package views
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -53,7 +54,9 @@ func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag)
 		return func(r *row[T]) bool { return strings.EqualFold(r.id, id) }
 	}
 	if letters, ok := strings.CutPrefix(word, "~"); ok {
-		return func(r *row[T]) bool { return hasLetters(r.text, letters) }
+		return func(r *row[T]) bool {
+			return hasLetters(r.text, letters) || r.common != nil && hasLetters(r.common.text, letters)
+		}
 	}
 	name, value, ok := strings.Cut(word, ":")
 	if ok && name == "tag" && tags != nil {
@@ -68,7 +71,9 @@ func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag)
 			}
 		}
 	}
-	return func(r *row[T]) bool { return strings.Contains(r.text, word) }
+	return func(r *row[T]) bool {
+		return strings.Contains(r.text, word) || r.common != nil && strings.Contains(r.common.text, word)
+	}
 }
 
 // hasLetters says whether a line of the text has the letters, in their order.
@@ -188,25 +193,96 @@ func splitWords(s string) []string {
 	return words
 }
 
-// filterText is what words match: every cell and every tag, in lower case.
-// widths learns how wide the cells get.
-func filterText[T any](r *row[T], cells []cell[T], tags func(T) []awsops.Tag, widths []int) string {
-	var b strings.Builder
-	for i := range cells {
-		s := cells[i].value(r)
-		if len(s) > widths[i] {
-			widths[i] = max(widths[i], ansi.StringWidth(s))
-		}
-		b.WriteString(s)
-		b.WriteByte('\n')
+// describe writes down what words match: every cell and every tag, in lower
+// case. It says whether that has changed. What many rows have in common is
+// written once.
+func (rs *rows[T]) describe(r *row[T]) (changed bool) {
+	var of any
+	named := false
+	if rs.res.Common != nil {
+		of, named = rs.res.Common(r.item)
 	}
-	if tags != nil {
-		for _, t := range tags(r.item) {
-			b.WriteString(t.Key)
-			b.WriteByte('=')
-			b.WriteString(t.Value)
-			b.WriteByte('\n')
+	rs.scratch = rs.scratch[:0]
+	for i := range rs.cells {
+		if of == nil || !rs.cells[i].common {
+			rs.write(r, i)
 		}
 	}
-	return strings.ToLower(b.String())
+	switch {
+	case of == nil:
+		rs.writeTags(r, "")
+	case named:
+		rs.scratch = append(append(append(rs.scratch, "name="...), rs.res.Name(r.item)...), '\n')
+	}
+	if text := lowered(rs.scratch); string(text) != r.text {
+		r.text, changed = string(text), true
+	}
+	if of == nil {
+		return changed
+	}
+	shared := rs.commons[commonKey{r.src, of}]
+	if shared == nil {
+		shared = rs.inCommon(r, of, named)
+	}
+	if r.common == nil || shared != r.common && shared.text != r.common.text {
+		r.common, changed = shared, true
+	}
+	return changed
+}
+
+// inCommon writes down what a row has in common with others.
+func (rs *rows[T]) inCommon(r *row[T], of any, named bool) *common {
+	rs.scratch = rs.scratch[:0]
+	for i := range rs.cells {
+		if rs.cells[i].common {
+			rs.write(r, i)
+		}
+	}
+	but := ""
+	if named {
+		but = nameTitle
+	}
+	rs.writeTags(r, but)
+	shared := &common{string(lowered(rs.scratch))}
+	if rs.commons == nil {
+		rs.commons = map[commonKey]*common{}
+	}
+	rs.commons[commonKey{r.src, of}] = shared
+	return shared
+}
+
+// write adds a cell. widths learns how wide the cells get.
+func (rs *rows[T]) write(r *row[T], i int) {
+	s := rs.cells[i].value(r)
+	if len(s) > rs.widths[i] {
+		rs.widths[i] = max(rs.widths[i], ansi.StringWidth(s))
+	}
+	rs.scratch = append(append(rs.scratch, s...), '\n')
+}
+
+// writeTags adds all tags but one.
+func (rs *rows[T]) writeTags(r *row[T], but string) {
+	if rs.res.Tags == nil {
+		return
+	}
+	for _, t := range rs.res.Tags(r.item) {
+		if t.Key == but && but != "" {
+			but = "" // a second one of the same name is as any other
+			continue
+		}
+		rs.scratch = append(append(append(append(rs.scratch, t.Key...), '='), t.Value...), '\n')
+	}
+}
+
+// lowered is a text in lower case, in the same place if that is possible.
+func lowered(text []byte) []byte {
+	for i, c := range text {
+		if c >= 0x80 {
+			return bytes.ToLower(text)
+		}
+		if c >= 'A' && c <= 'Z' {
+			text[i] = c + 'a' - 'A'
+		}
+	}
+	return text
 }

@@ -107,8 +107,9 @@ func someRows(rng *rand.Rand, n int) *rows[thing] {
 
 func someThing(rng *rand.Rand, i int) thing {
 	pick := func(of ...string) string { return of[rng.IntN(len(of))] }
-	return thing{fmt.Sprintf("x%03d", i), pick("web", "db", "api:v2", "Wéb 決", "-dash", `qu"ote`, ""), pick("running", "stopped"), rng.Int64N(100),
-		[]awsops.Tag{{Key: pick("Env", "Team"), Value: pick("prod", "test", "a b", "")}}}
+	name := pick("web", "db", "api:v2", "Wéb 決", "-dash", `qu"ote`, "")
+	return thing{fmt.Sprintf("x%03d", i), name, pick("running", "stopped"), rng.Int64N(100),
+		[]awsops.Tag{{Key: pick("Env", "Team"), Value: pick("prod", "test", "a b", "")}, {Key: "Name", Value: pick(name, "x")}}}
 }
 
 func someQuery(rng *rand.Rand) string {

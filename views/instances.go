@@ -30,38 +30,39 @@ func instances() *Resource[instance] {
 		Name:    func(i instance) string { return i.Name },
 		Called:  (*awsops.Naming).Of,
 		State:   func(i instance) string { return i.State },
-		Pretend: func(i instance, state string) instance { i.State, i.Checks = state, awsops.Checks{}; return i },
+		Pretend: instance.Unchecked,
 		Busy:    instanceBusy,
 		Carry:   carryChecks,
-		Tags:    func(i instance) []awsops.Tag { return i.Tags },
+		Tags:    instance.Tags,
+		Common:  func(i instance) (any, bool) { return i.InstanceKind, i.Named },
 		Account: func(i instance) string { return i.Owner },
 
 		Columns: []Column[instance]{
 			{Title: "Name", Width: 16, Grow: true, Value: func(i instance) string { return i.Name }},
 			{Title: "ID", Width: 19, Value: func(i instance) string { return i.ID }},
 			state(13, func(i instance) string { return i.State }, map[string]theme.Tone{"running": theme.Good, "stopped": theme.Faint, "terminated": theme.Faint}),
-			{Title: "Checks", Width: 6, Value: func(i instance) string { return i.Checks.String() }, Show: checksShort, Tone: checksTone},
-			{Title: "Type", Width: 12, Value: func(i instance) string { return i.Type }},
-			{Title: "Zone", Width: 15, Value: func(i instance) string { return i.Zone }},
+			{Title: "Checks", Width: 6, Value: func(i instance) string { return i.Checks().String() }, Show: checksShort, Tone: checksTone},
+			{Title: "Type", Common: true, Width: 12, Value: func(i instance) string { return i.Type }},
+			{Title: "Zone", Common: true, Width: 15, Value: func(i instance) string { return i.Zone }},
 			{Title: "Public IP", Width: 15, Value: func(i instance) string { return i.PublicIP }},
 			{Title: "Private IP", Width: 15, Value: func(i instance) string { return i.PrivateIP }},
 			age(func(i instance) time.Time { return i.Launched }),
-			{Title: "Key", Width: 12, Value: func(i instance) string { return i.Key }},
-			{Title: "IMDS", Width: 8, Value: func(i instance) string { return i.Tokens }, Show: tokensShort, Tone: func(instance) theme.Tone { return theme.Bad }},
+			{Title: "Key", Common: true, Width: 12, Value: func(i instance) string { return i.Key }},
+			{Title: "IMDS", Common: true, Width: 8, Value: func(i instance) string { return i.Tokens }, Show: tokensShort, Tone: func(instance) theme.Tone { return theme.Bad }},
 
 			extra(impairedSince()),
-			{Title: "Event", Width: 18, Extra: true, Value: func(i instance) string { return i.Checks.Event }, Tone: func(instance) theme.Tone { return theme.Bad }},
-			{Title: "Platform", Width: 12, Extra: true, Value: func(i instance) string { return i.Platform }},
-			{Title: "Architecture", Width: 12, Extra: true, Value: func(i instance) string { return i.Arch }},
-			{Title: "Image", Width: 21, Extra: true, Value: func(i instance) string { return i.Image }},
-			{Title: "VPC", Width: 21, Extra: true, Value: func(i instance) string { return i.VPC }},
-			{Title: "Subnet", Width: 24, Extra: true, Value: func(i instance) string { return i.Subnet }},
-			{Title: "Groups", Width: 24, List: true, Extra: true, Value: instanceGroups},
-			{Title: "Group IDs", Width: 24, List: true, Extra: true, Value: instanceGroupIDs},
-			{Title: "Lifecycle", Width: 9, Extra: true, Value: func(i instance) string { return i.Lifecycle }},
-			{Title: "Monitoring", Width: 10, Extra: true, Value: func(i instance) string { return i.Monitoring }},
-			{Title: "Profile", Width: 20, Extra: true, Value: func(i instance) string { return i.Profile }},
-			{Title: "Root", Width: 14, Extra: true, Value: func(i instance) string { return i.RootType }},
+			{Title: "Event", Width: 18, Extra: true, Value: func(i instance) string { return i.Checks().Event }, Tone: func(instance) theme.Tone { return theme.Bad }},
+			{Title: "Platform", Common: true, Width: 12, Extra: true, Value: func(i instance) string { return i.Platform }},
+			{Title: "Architecture", Common: true, Width: 12, Extra: true, Value: func(i instance) string { return i.Arch }},
+			{Title: "Image", Common: true, Width: 21, Extra: true, Value: func(i instance) string { return i.Image }},
+			{Title: "VPC", Common: true, Width: 21, Extra: true, Value: func(i instance) string { return i.VPC }},
+			{Title: "Subnet", Common: true, Width: 24, Extra: true, Value: func(i instance) string { return i.Subnet }},
+			{Title: "Groups", Common: true, Width: 24, List: true, Extra: true, Value: instanceGroups},
+			{Title: "Group IDs", Common: true, Width: 24, List: true, Extra: true, Value: instanceGroupIDs},
+			{Title: "Lifecycle", Common: true, Width: 9, Extra: true, Value: func(i instance) string { return i.Lifecycle }},
+			{Title: "Monitoring", Common: true, Width: 10, Extra: true, Value: func(i instance) string { return i.Monitoring }},
+			{Title: "Profile", Common: true, Width: 20, Extra: true, Value: func(i instance) string { return i.Profile }},
+			{Title: "Root", Common: true, Width: 14, Extra: true, Value: func(i instance) string { return i.RootType }},
 			{Title: "Public DNS", Width: 44, Extra: true, Value: func(i instance) string { return i.PublicDNS }},
 			{Title: "Private DNS", Width: 34, Extra: true, Value: func(i instance) string { return i.PrivateDNS }},
 			{Title: "Reason", Width: 40, Extra: true, Value: func(i instance) string { return i.Reason }},
@@ -111,11 +112,11 @@ func instanceActions() []Action[instance] {
 func instanceLinks() []Link[instance] {
 	return []Link[instance]{
 		{Key: "K", Help: "its key pair", Kind: "key-pairs", Query: func(i instance) string { return column("name", i.Key) }, Deny: needs("has no key pair", func(i instance) string { return i.Key })},
-		{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags, awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags, awsops.TemplateTag) })},
+		{Key: "T", Help: "its launch template", Kind: "launch-templates", Query: func(i instance) string { return column("id", awsops.TagValue(i.Tags(), awsops.TemplateTag)) }, Deny: needs("was not launched from a template", func(i instance) string { return awsops.TagValue(i.Tags(), awsops.TemplateTag) })},
 		{Key: "f", Help: "its groups", Kind: "groups", Query: func(i instance) string { return column("id", strings.ReplaceAll(instanceGroupIDs(i), ",", "|")) }, Deny: needs("has no security group", instanceGroupIDs)},
 		{Key: "a", Help: "its addresses", Kind: "addresses", Query: func(i instance) string { return column("instance", i.ID) }},
 		{Key: "@", Help: "its image", Kind: "images", Query: func(i instance) string { return column("id", i.Image) }, Deny: needs("has no image", func(i instance) string { return i.Image })},
-		{Key: "!", Help: "its events", Kind: "events", Query: func(i instance) string { return column("instance", i.ID) }, Deny: needs("has no scheduled event", func(i instance) string { return i.Checks.Event })},
+		{Key: "!", Help: "its events", Kind: "events", Query: func(i instance) string { return column("instance", i.ID) }, Deny: needs("has no scheduled event", func(i instance) string { return i.Checks().Event })},
 		{Key: "V", Help: "its volumes", Kind: "volumes", Query: func(i instance) string { return column("instance", i.ID) }},
 	}
 }
@@ -123,7 +124,7 @@ func instanceLinks() []Link[instance] {
 // instanceBusy also watches the checks of a young instance come up.
 func instanceBusy(i instance) bool {
 	return slices.Contains([]string{"pending", "stopping", "shutting-down"}, i.State) ||
-		slices.Contains([]string{"pending", "disabling"}, i.Monitoring) || i.Checks.Worst == "initializing"
+		slices.Contains([]string{"pending", "disabling"}, i.Monitoring) || i.Checks().Worst == "initializing"
 }
 
 func instanceGroups(i instance) string {

@@ -9,14 +9,14 @@ import (
 
 // carryChecks keeps the status checks, which a listing reads only at its end.
 func carryChecks(old, listed instance) instance {
-	if listed.Checks.Worst == "" && listed.State == old.State {
-		listed.Checks = old.Checks
+	if listed.Checks().Worst == "" && listed.State == old.State {
+		return listed.Checked(old)
 	}
 	return listed
 }
 
 func checksTone(i instance) theme.Tone {
-	switch i.Checks.Worst {
+	switch i.Checks().Worst {
 	case "ok":
 		return theme.Good
 	case "impaired":
@@ -27,11 +27,11 @@ func checksTone(i instance) theme.Tone {
 
 // impairedSince is a column of how long a check has failed.
 func impairedSince() Column[instance] {
-	c := age(func(i instance) time.Time { return i.Checks.Since })
+	c := age(func(i instance) time.Time { return i.Checks().Since })
 	value := c.Value
 	c.Title, c.Width = "Impaired", 8
 	c.Value = func(i instance) string {
-		if i.Checks.Since.IsZero() {
+		if i.Checks().Since.IsZero() {
 			return ""
 		}
 		return value(i)
@@ -42,11 +42,11 @@ func impairedSince() Column[instance] {
 
 // checksShort fits the column: an impaired check shows as "2/3 !".
 func checksShort(i instance, _ time.Time) string {
-	sign, ok := map[string]string{"impaired": "!", "insufficient-data": "?"}[i.Checks.Worst]
+	sign, ok := map[string]string{"impaired": "!", "insufficient-data": "?"}[i.Checks().Worst]
 	if !ok {
-		return i.Checks.String()
+		return i.Checks().String()
 	}
-	return fmt.Sprintf("%d/%d %s", i.Checks.Passed, i.Checks.Of, sign)
+	return fmt.Sprintf("%d/%d %s", i.Checks().Passed, i.Checks().Of, sign)
 }
 
 // checkSince is the outcome of a check, and since when it fails.

@@ -23,7 +23,7 @@ type pane[T any] struct {
 	open   bool
 	object bool // show the whole object instead of the fields
 	id     rowID
-	seen   string // the row's text when its details were asked for
+	seen   words // the row's text when its details were asked for
 	label  string
 	asking int // counts questions; older answers are dropped
 	cancel context.CancelFunc
@@ -65,14 +65,14 @@ func (t *Table[T]) follow() tea.Cmd {
 		return nil
 	}
 	first := p.id == rowID{}
-	if p.id == (rowID{r.src, r.id}) && p.seen == r.text {
+	if p.id == (rowID{r.src, r.id}) && p.seen == r.words {
 		return nil
 	}
 	if p.id != (rowID{r.src, r.id}) {
 		p.detail, p.err = nil, nil
 		p.pager.top = 0
 	}
-	p.table, p.id, p.seen, p.label = t, rowID{r.src, r.id}, r.text, strings.TrimSuffix(t.label(r), ":")
+	p.table, p.id, p.seen, p.label = t, rowID{r.src, r.id}, r.words, strings.TrimSuffix(t.label(r), ":")
 	p.asking++
 	p.fill()
 	msg := inspectDue[T]{t, p.asking}
@@ -118,7 +118,7 @@ func (p *pane[T]) inspect() tea.Cmd {
 		p.cancel()
 	}
 	// Others may look at the same row; what they were told before it changed is too old.
-	accept := awsops.Accept{Age: detailsAge, Since: r.at}
+	accept := awsops.Accept{Age: detailsAge, Since: time.Unix(0, r.at)}
 	ctx, cancel := context.WithCancel(accept.In(p.env.Context))
 	p.cancel = cancel
 	answer, item, look := inspected[T]{table: p.table, asking: p.asking}, r.item, p.res.Inspect

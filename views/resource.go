@@ -53,6 +53,10 @@ type Resource[T any] struct {
 	Busy func(T) bool
 	// Carry keeps what a listing tells only later; it may be nil.
 	Carry func(old, listed T) T
+	// Common is what a row shares with others that have the same: the values of
+	// the columns that say so, the account and all tags but Name, if there is
+	// one. It may be nil, and is for tables that get very long.
+	Common func(T) (of any, named bool)
 	// Tags and Account may be nil.
 	Tags    func(T) []awsops.Tag
 	Account func(T) string
@@ -77,6 +81,8 @@ type Column[T any] struct {
 	Extra bool
 	// Right aligns numbers.
 	Right bool
+	// Common says that rows that have the same in common have the same value.
+	Common bool
 	// List says that the cell is a list with commas.
 	List bool
 	// Value is the cell's text. It does not depend on the time: it is what

@@ -27,21 +27,22 @@ type Table[T any] struct {
 	closed  bool
 	rows    rows[T]
 
-	input     textinput.Model // the filter
-	typing    bool
-	choosing  *chooser // the list of columns, while it is open
-	cursor    rowID    // what is selected
-	pos       int      // where the cursor is in rows.visible
-	moved     bool     // until the operator moves, the cursor stays on top
-	markedAt  rowID    // where the last mark was set, for ranges
-	hidden    map[int]bool
-	pane      pane[T]
-	inPane    bool // keys go to the detail pane
-	flashDue  bool
-	window    window
-	look      int // counts what makes every drawn line stale
-	clockMin  int64
-	lastFrame string
+	input    textinput.Model // the filter
+	typing   bool
+	choosing *chooser // the list of columns, while it is open
+	cursor   rowID    // what is selected
+	pos      int      // where the cursor is in rows.visible
+	moved    bool     // until the operator moves, the cursor stays on top
+	markedAt rowID    // where the last mark was set, for ranges
+	hidden   map[int]bool
+	pane     pane[T]
+	inPane   bool // keys go to the detail pane
+	flashDue bool
+	window   window
+	look     int       // counts what makes every drawn line stale
+	lined    []*row[T] // that have been drawn and are kept so; some perhaps twice
+	clockMin int64
+	lines    []string // the frame
 }
 
 func newTable[T any](env Env, res *Resource[T], query string) *Table[T] {

@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ec2deck/awsops"
+	"ec2deck/keymap"
 	"ec2deck/theme"
 )
 
@@ -27,18 +28,19 @@ func (t *Table[T]) onKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 	case t.inPane && t.pane.onKey(msg):
 		return nil, nil
 	}
-	if t.move(msg) {
-		return nil, nil
+	press := keymap.Press(msg)
+	if t.move(press) {
+		return Moved{}, nil
 	}
-	if intent, ok := t.act(msg.String()); ok {
+	if intent, ok := t.act(string(press)); ok {
 		return intent, nil
 	}
-	return t.onTableKey(msg)
+	return t.onTableKey(press)
 }
 
 // onFilterKey filters as one types.
 func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
-	k := t.env.Keys
+	k := &t.env.Keys
 	switch {
 	case key.Matches(msg, k.Accept):
 		t.typing = false
@@ -49,7 +51,7 @@ func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
 		t.input.Blur()
 		t.input.SetValue("")
 	case msg.Type == tea.KeyUp, msg.Type == tea.KeyDown:
-		t.move(msg)
+		t.move(keymap.Press(msg))
 		return nil
 	default:
 		var cmd tea.Cmd
@@ -67,25 +69,25 @@ func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
 }
 
 // move handles the keys that move the cursor.
-func (t *Table[T]) move(msg tea.KeyMsg) bool {
-	k, at := t.env.Keys, t.pos
+func (t *Table[T]) move(press keymap.Pressed) bool {
+	k, at := &t.env.Keys, t.pos
 	body := max(1, t.window.rows)
 	switch {
-	case key.Matches(msg, k.Up):
+	case key.Matches(press, k.Up):
 		at--
-	case key.Matches(msg, k.Down):
+	case key.Matches(press, k.Down):
 		at++
-	case key.Matches(msg, k.PageUp):
+	case key.Matches(press, k.PageUp):
 		at -= body
-	case key.Matches(msg, k.PageDown):
+	case key.Matches(press, k.PageDown):
 		at += body
-	case key.Matches(msg, k.HalfUp):
+	case key.Matches(press, k.HalfUp):
 		at -= max(1, body/2)
-	case key.Matches(msg, k.HalfDown):
+	case key.Matches(press, k.HalfDown):
 		at += max(1, body/2)
-	case key.Matches(msg, k.Top):
+	case key.Matches(press, k.Top):
 		at = 0
-	case key.Matches(msg, k.Bottom):
+	case key.Matches(press, k.Bottom):
 		at = len(t.rows.visible) - 1
 	default:
 		return false
@@ -214,50 +216,50 @@ func (t *Table[T]) label(r *row[T]) string {
 	return r.id + ":"
 }
 
-func (t *Table[T]) onTableKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
-	k := t.env.Keys
+func (t *Table[T]) onTableKey(press keymap.Pressed) (Intent, tea.Cmd) {
+	k := &t.env.Keys
 	switch {
-	case key.Matches(msg, k.Filter):
+	case key.Matches(press, k.Filter):
 		t.typing = true
 		t.input.CursorEnd()
 		t.input.Focus()
-	case key.Matches(msg, k.Mark), key.Matches(msg, k.MarkRange), key.Matches(msg, k.MarkAll):
-		t.onMarkKey(msg)
-	case key.Matches(msg, k.Sort):
+	case key.Matches(press, k.Mark), key.Matches(press, k.MarkRange), key.Matches(press, k.MarkAll):
+		t.onMarkKey(press)
+	case key.Matches(press, k.Sort):
 		t.sortNext()
-	case key.Matches(msg, k.Reverse):
+	case key.Matches(press, k.Reverse):
 		t.rows.sort(t.rows.sortBy, !t.rows.reverse)
 		t.look++
 		t.find()
-	case key.Matches(msg, k.Columns):
+	case key.Matches(press, k.Columns):
 		t.choosing = &chooser{at: t.rows.sortBy}
-	case key.Matches(msg, k.Refresh):
+	case key.Matches(press, k.Refresh):
 		var cmds []tea.Cmd
 		for _, src := range t.sources {
 			cmds = append(cmds, t.listSince(src, t.env.Now()), t.reach(src, true))
 		}
 		return nil, tea.Batch(cmds...)
-	case key.Matches(msg, k.CopyPart):
+	case key.Matches(press, k.CopyPart):
 		if r := t.current(); r != nil {
 			return Offer{Title: "copy of  " + strings.TrimSuffix(t.label(r), ":"), Lines: t.parts(r)}, nil
 		}
-	case key.Matches(msg, k.Copy):
+	case key.Matches(press, k.Copy):
 		if r := t.current(); r != nil {
 			return Copy{r.id, r.id}, nil
 		}
-	case key.Matches(msg, k.Open):
+	case key.Matches(press, k.Open):
 		t.pane.open = true
 		t.look++
-	case key.Matches(msg, k.Object):
+	case key.Matches(press, k.Object):
 		t.pane.open = true
 		t.pane.toggleObject()
 		t.look++
-	case key.Matches(msg, k.Focus):
+	case key.Matches(press, k.Focus):
 		t.inPane = t.pane.open && !t.inPane
-	case key.Matches(msg, k.Back):
+	case key.Matches(press, k.Back):
 		return t.back()
 	default:
-		return Say{msg.String() + " does nothing here; " + k.Help.Help().Key + " lists the keys", theme.Faint}, nil
+		return Say{string(press) + " does nothing here; " + k.Help.Help().Key + " lists the keys", theme.Faint}, nil
 	}
 	return nil, nil
 }
@@ -284,18 +286,18 @@ func (t *Table[T]) back() (Intent, tea.Cmd) {
 	return nil, nil
 }
 
-func (t *Table[T]) onMarkKey(msg tea.KeyMsg) {
-	k, r := t.env.Keys, t.current()
+func (t *Table[T]) onMarkKey(press keymap.Pressed) {
+	k, r := &t.env.Keys, t.current()
 	switch {
 	case r == nil:
-	case key.Matches(msg, k.Mark):
+	case key.Matches(press, k.Mark):
 		t.rows.setMark(r, !r.mark)
 		t.markedAt = rowID{r.src, r.id}
 		t.moved = true
 		t.select_(t.pos + 1)
-	case key.Matches(msg, k.MarkRange):
+	case key.Matches(press, k.MarkRange):
 		t.markRange()
-	case key.Matches(msg, k.MarkAll):
+	case key.Matches(press, k.MarkAll):
 		all := !slices.ContainsFunc(t.rows.visible, func(r *row[T]) bool { return !r.mark })
 		for _, r := range t.rows.visible {
 			t.rows.setMark(r, !all)

@@ -233,10 +233,11 @@ func (t *Table[T]) onPage(p page[T]) tea.Cmd {
 		return tea.Batch(cmd, p.wait())
 	}
 	src.loading = false
+	t.rows.commons = nil
 	src.err = awsops.AsError(p.err)
 	if p.err == nil {
 		src.at, src.backoff = t.since(src.began), 0
-		cmd = tea.Batch(cmd, t.took(t.rows.drop(src, func(r *row[T]) bool { return r.seen != p.listing && r.seen != seenBeyond })))
+		cmd = tea.Batch(cmd, t.took(t.rows.drop(src, func(r *row[T]) bool { return r.seen != int32(p.listing) && r.seen != seenBeyond })))
 	}
 	return tea.Batch(cmd, t.listLater(src), t.poll(src, t.rest(awsops.PollEvery, src.began, src.asked)))
 }

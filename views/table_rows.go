@@ -10,21 +10,36 @@ import (
 	"ec2deck/theme"
 )
 
-// row is one row of a table with what the table knows about it.
+// row is one row of a table with what the table knows about it. There are tens
+// of thousands of them.
 type row[T any] struct {
-	src   *source
-	id    string
-	item  T
-	text  string // what filters match
+	src  *source
+	id   string
+	item T
+	words
 	order sortKey
-	seen  int       // the listing that last saw it
-	at    time.Time // as which time the item is true
-	mark  bool
-	fresh int    // while it equals table.flashes the row is marked as changed
+	at    int64  // as which time the item is true, in nanoseconds
 	asked *asked // a change that EC2 has been asked for
+	drawn *drawn // its line, while that is kept
+	seen  int32  // the listing that last saw it
+	fresh int32  // while it equals table.flashes the row is marked as changed
+	mark  bool
+}
 
-	drawn       int    // the table.look that line and plain were drawn for
-	line, plain string // with and without colours
+// words are what filters match, in lower case: what only one row has, and what
+// others have too, which may be nil.
+type words struct {
+	text   string
+	common *common
+}
+
+// common is a text that many rows have.
+type common struct{ text string }
+
+// drawn is the line of a row, with and without colours.
+type drawn struct {
+	look        int // the table.look that it was drawn for
+	line, plain string
 }
 
 // asked is a change on its way: the row shows the state to come.
@@ -58,6 +73,7 @@ type cell[T any] struct {
 	width       int
 	grow, extra bool
 	right, list bool
+	common      bool
 	value       func(*row[T]) string
 	show        func(*row[T], time.Time) string
 	number      func(*row[T]) int64
@@ -68,7 +84,7 @@ type cell[T any] struct {
 func newCells[T any](res *Resource[T], account func(*row[T]) string, naming *awsops.Naming) []cell[T] {
 	var cells []cell[T]
 	for _, c := range res.Columns {
-		made := cell[T]{title: c.Title, width: c.Width, grow: c.Grow, extra: c.Extra, right: c.Right, list: c.List}
+		made := cell[T]{title: c.Title, width: c.Width, grow: c.Grow, extra: c.Extra, right: c.Right, list: c.List, common: c.Common}
 		made.value = func(r *row[T]) string { return awsops.Clean(c.Value(r.item)) }
 		made.show = func(r *row[T], _ time.Time) string { return awsops.Clean(c.Value(r.item)) }
 		if c.Show != nil {
@@ -77,6 +93,7 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string, naming *aws
 		if c.Title == nameTitle && naming != nil && res.Called != nil {
 			made.value = func(r *row[T]) string { return awsops.Clean(res.Called(naming, r.item, r.src.scope, account(r))) }
 			made.show = func(r *row[T], _ time.Time) string { return made.value(r) }
+			made.width = max(made.width, 30) // a name and an ID
 		}
 		if c.Number != nil {
 			made.number = func(r *row[T]) int64 { return c.Number(r.item) }
@@ -93,8 +110,8 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string, naming *aws
 	region := func(r *row[T]) string { return r.src.scope.Region }
 	// Behind what identifies a row, so that they are seen on a narrow terminal too.
 	return slices.Insert(cells, min(3, len(cells)),
-		cell[T]{title: accountTitle, width: 12, value: account, show: func(r *row[T], _ time.Time) string { return account(r) }, tone: tone},
-		cell[T]{title: regionTitle, width: 14, value: region, show: func(r *row[T], _ time.Time) string { return region(r) }, tone: tone},
+		cell[T]{title: accountTitle, width: 12, common: true, value: account, show: func(r *row[T], _ time.Time) string { return account(r) }, tone: tone},
+		cell[T]{title: regionTitle, width: 14, common: true, value: region, show: func(r *row[T], _ time.Time) string { return region(r) }, tone: tone},
 	)
 }
 
@@ -122,7 +139,16 @@ type rows[T any] struct {
 	sortBy  int // an index into cells
 	reverse bool
 	marks   int
-	flashes int
+	flashes int32
+
+	commons map[commonKey]*common // as long as one listing runs
+	scratch []byte
+}
+
+// commonKey is what rows have in common when they have the same text in common.
+type commonKey struct {
+	src *source
+	of  any
 }
 
 type rowID struct {
@@ -144,7 +170,11 @@ func (c *change) add(d change) {
 // put inserts or replaces rows of a scope that a listing or a poll has read, as
 // they were at that time. A listing that others have shared may be older than
 // what a poll has told since.
-func (rs *rows[T]) put(src *source, items []T, listing int, at time.Time) change {
+func (rs *rows[T]) put(src *source, items []T, listing int, when time.Time) change {
+	at, seen := when.UnixNano(), int32(listing)
+	if len(rs.commons) > len(rs.all)+len(items)+1000 { // of polls, each of which tells anew
+		rs.commons = nil
+	}
 	var did change
 	var fresh []*row[T]
 	moved := false
@@ -153,19 +183,19 @@ func (rs *rows[T]) put(src *source, items []T, listing int, at time.Time) change
 		key := rowID{src, id}
 		r, known := rs.byID[key]
 		if !known {
-			r = &row[T]{src: src, id: id, item: item, seen: listing, at: at, fresh: -1}
-			r.text = filterText(r, rs.cells, rs.res.Tags, rs.widths)
+			r = &row[T]{src: src, id: id, item: item, seen: seen, at: at, fresh: -1}
+			rs.describe(r)
 			r.order = rs.keyOf(r)
 			rs.byID[key] = r
 			fresh = append(fresh, r)
 			continue
 		}
-		r.seen = max(r.seen, listing)
-		if at.Before(r.at) {
+		r.seen = max(r.seen, seen)
+		if at < r.at {
 			continue
 		}
 		r.at = at
-		d := rs.replace(r, item, at)
+		d := rs.replace(r, item, when)
 		moved = moved || d.order
 		did.add(d)
 	}
@@ -203,11 +233,10 @@ func (rs *rows[T]) replace(r *row[T], item T, at time.Time) change {
 // set replaces the item and notes what that changed.
 func (rs *rows[T]) set(r *row[T], item T) change {
 	r.item = item
-	text := filterText(r, rs.cells, rs.res.Tags, rs.widths)
-	if text == r.text {
+	if !rs.describe(r) {
 		return change{}
 	}
-	r.text, r.drawn = text, 0
+	r.drawn = nil
 	if !r.src.at.IsZero() { // while the first listing runs everything is new
 		r.fresh = rs.flashes
 	}
@@ -225,7 +254,7 @@ func (rs *rows[T]) ask(src *source, ids []string, shown string, now time.Time) c
 		if r, ok := rs.byID[rowID{src, id}]; ok && r.asked == nil {
 			r.asked = &asked{was: rs.res.State(r.item), shown: shown, since: now, query: rs.query}
 			did.add(rs.set(r, rs.res.Pretend(r.item, shown)))
-			r.drawn = 0
+			r.drawn = nil
 		}
 	}
 	return rs.settle(did)
@@ -239,7 +268,7 @@ func (rs *rows[T]) unask(src *source, ids []string) change {
 			was := r.asked.was
 			r.asked = nil
 			did.add(rs.set(r, rs.res.Pretend(r.item, was)))
-			r.drawn = 0
+			r.drawn = nil
 		}
 	}
 	return rs.settle(did)
@@ -278,31 +307,31 @@ func (rs *rows[T]) keyOf(r *row[T]) sortKey {
 	if c.number != nil {
 		return sortKey{number: c.number(r)}
 	}
-	return sortKey{text: natural(strings.ToLower(c.value(r)))}
+	rs.scratch = natural(rs.scratch[:0], strings.ToLower(c.value(r)))
+	if text := string(rs.scratch); text != r.order.text {
+		return sortKey{text: text}
+	}
+	return sortKey{text: r.order.text}
 }
 
 // natural fills numbers up with zeros, so that web-9 comes before web-10 and
 // 10.0.0.9 before 10.0.0.10.
-func natural(s string) string {
-	const digits = 10
-	var b strings.Builder
+func natural(out []byte, s string) []byte {
+	const zeros = "0000000000"
 	for i := 0; i < len(s); {
 		end := i
 		for end < len(s) && s[end] >= '0' && s[end] <= '9' {
 			end++
 		}
 		if n := end - i; n > 0 {
-			for range digits - n {
-				b.WriteByte('0')
-			}
-			b.WriteString(s[i:end])
+			out = append(append(out, zeros[min(n, len(zeros)):]...), s[i:end]...)
 			i = end
 			continue
 		}
-		b.WriteByte(s[i])
+		out = append(out, s[i])
 		i++
 	}
-	return b.String()
+	return out
 }
 
 // less is the order of the table; equal keys are ordered by ID and scope, so that it is
@@ -393,7 +422,7 @@ func (rs *rows[T]) setMark(r *row[T], mark bool) {
 	if r.mark == mark {
 		return
 	}
-	r.mark, r.drawn = mark, 0
+	r.mark, r.drawn = mark, nil
 	if mark {
 		rs.marks++
 	} else {

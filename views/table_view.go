@@ -43,7 +43,10 @@ func (t *Table[T]) Resize(width, height int) {
 }
 
 // View implements View. Everything has been drawn by Update.
-func (t *Table[T]) View() string { return t.lastFrame }
+func (t *Table[T]) View() string { return strings.Join(t.lines, "\n") }
+
+// Lines implements Lined.
+func (t *Table[T]) Lines() []string { return t.lines }
 
 // draw brings the frame up to date: it draws lines that are new in the window
 // and takes the others as they are.
@@ -98,8 +101,7 @@ func (t *Table[T]) place() int {
 // frame joins title, heading, rows and pane to exactly the size of the window.
 func (t *Table[T]) frame(tableHeight int) {
 	w := &t.window
-	lines := make([]string, 0, w.height)
-	lines = append(lines, t.title(), w.head)
+	lines := append(t.lines[:0], t.title(), w.head)
 	lines = append(lines, t.body()...)
 	for len(lines) < tableHeight {
 		lines = append(lines, "")
@@ -108,7 +110,7 @@ func (t *Table[T]) frame(tableHeight int) {
 	if t.split() {
 		lines = t.joinPane(lines)
 	}
-	t.lastFrame = strings.Join(lines, "\n")
+	t.lines = lines
 }
 
 func (t *Table[T]) joinPane(lines []string) []string {
@@ -215,16 +217,37 @@ func (t *Table[T]) body() []string {
 	}
 	w.body = w.body[:0]
 	for i, r := range t.rows.visible[w.top:end] {
-		if r.drawn != t.look {
+		if r.drawn == nil || r.drawn.look != t.look {
 			t.drawRow(r)
 		}
 		if w.top+i == t.pos {
-			w.body = append(w.body, t.env.Theme.Cursor.Render(">"+r.plain[1:]))
+			w.body = append(w.body, t.env.Theme.Cursor.Render(">"+r.drawn.plain[1:]))
 			continue
 		}
-		w.body = append(w.body, r.line)
+		w.body = append(w.body, r.drawn.line)
+	}
+	if len(t.lined) > keptWindows*(w.rows+1) {
+		t.forget(t.rows.visible[w.top:end])
 	}
 	return w.body
+}
+
+// keptWindows is how many windows of drawn lines are kept.
+const keptWindows = 8
+
+// forget lets go of the lines of all rows but these.
+func (t *Table[T]) forget(but []*row[T]) {
+	kept := make([]*drawn, len(but))
+	for i, r := range but {
+		kept[i] = r.drawn
+	}
+	for _, r := range t.lined {
+		r.drawn = nil
+	}
+	for i, r := range but {
+		r.drawn = kept[i]
+	}
+	t.lined = append(t.lined[:0], but...)
 }
 
 // empty says why there are no rows.
@@ -286,7 +309,11 @@ func (t *Table[T]) drawRow(r *row[T]) {
 		}
 		t.env.Theme.Tone(c.tone(r, now)).Append(&line, text)
 	}
-	r.line, r.plain, r.drawn = line.String(), plain.String(), t.look
+	if r.drawn == nil {
+		r.drawn = &drawn{}
+		t.lined = append(t.lined, r)
+	}
+	*r.drawn = drawn{t.look, line.String(), plain.String()}
 }
 
 func (t *Table[T]) chooserLines() []string {

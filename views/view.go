@@ -91,6 +91,12 @@ type View interface {
 	Typing() bool
 }
 
+// Lined is a view that keeps its lines, which saves to join and to split them.
+type Lined interface {
+	// Lines is what View is made of. It holds until the next Update.
+	Lines() []string
+}
+
 // Status is a line about a view's data.
 type Status struct {
 	Text string
@@ -148,6 +154,9 @@ type Say struct {
 	Tone theme.Tone
 }
 
+// Moved says that the cursor moved and that nothing but rows has changed.
+type Moved struct{}
+
 // Copy asks to put a text on the clipboard.
 type Copy struct{ Text, What string }
 
@@ -158,6 +167,7 @@ func (Offer) intent() {}
 func (Back) intent()  {}
 func (Say) intent()   {}
 func (Copy) intent()  {}
+func (Moved) intent() {}
 
 // Selector is a view that has rows selected for an operation.
 type Selector interface {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ec2deck/awsops"
+	"ec2deck/cmd/ec2deck/config"
 )
 
 // perform carries out one operation: reads in every scope, a change in one.
@@ -16,7 +17,14 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	c, err := in.read(begin)
+	file := &config.File{} // the server's own says nothing about what comes over SSH
+	if p.host == nil {
+		if err := p.configured(); err != nil {
+			return err
+		}
+		file = p.file
+	}
+	c, err := in.read(file, begin)
 	if err != nil {
 		return err
 	}
@@ -134,7 +142,12 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 		within, cancel := context.WithTimeout(ctx, limit)
 		res, late = s.Follow(within, r, res, c.wait, p.say, sleep)
 		cancel()
-		if c.wait && late == nil {
+		switch {
+		case !c.wait:
+			res = s.Leave(ctx, r, res, "nobody waited for the end")
+		case late != nil:
+			res = s.Leave(ctx, r, res, "the wait ended too early")
+		default:
 			res = s.Conclude(ctx, r, res)
 		}
 	}
