@@ -45,6 +45,8 @@ type Settings struct {
 	// Connections say otherwise for some profiles, by their names; it may be nil.
 	// It is asked whenever a profile is opened.
 	Connections func(profile string) Connection
+	// Disk keeps what hardly changes; it may be nil.
+	Disk *Disk
 	// Presets are inputs of launches, by name.
 	Presets []Preset
 	// Timeout bounds one call; 0 is no limit.

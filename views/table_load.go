@@ -147,7 +147,7 @@ func (t *Table[T]) list(src *source) tea.Cmd { return t.listSince(src, time.Time
 // how slowly it is read for its size, and takes what the others have.
 func (t *Table[T]) listSince(src *source, since time.Time) tea.Cmd {
 	t.halt(src)
-	accept := awsops.Accept{Age: max(t.interval(src), awsops.PollEvery), Any: src.at.IsZero(), Since: since, Began: &awsops.Began{}}
+	accept := awsops.Accept{Age: max(t.interval(src), awsops.PollEvery), Any: src.at.IsZero(), Since: since, Disk: t.env.Session.Disk(), Began: &awsops.Began{}}
 	ctx, cancel := context.WithCancel(accept.In(t.env.Context))
 	src.cancel, src.loading, src.pages = cancel, true, 0
 	src.asked, src.began = t.env.Now(), time.Time{}
@@ -271,7 +271,11 @@ const mostBackoff = 5 * time.Minute
 
 // interval is the time to the next listing of a source.
 func (t *Table[T]) interval(src *source) time.Duration {
-	return max(t.env.Refresh, time.Duration(src.pages)*perPage, src.backoff)
+	wait := max(t.env.Refresh, time.Duration(src.pages)*perPage, src.backoff)
+	if src.err != nil {
+		return wait
+	}
+	return max(wait, t.res.Lasts)
 }
 
 func (t *Table[T]) listLater(src *source) tea.Cmd {

@@ -57,7 +57,7 @@ func (p *program) understood() (options, error) {
 	if o.demo {
 		return o, p.demo(&o)
 	}
-	o.settings.Known = p.profiles
+	o.settings.Known, o.settings.Disk = p.profiles, p.disk()
 	if err := p.onlyForDemo(); err != nil {
 		return o, err
 	}
