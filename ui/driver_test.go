@@ -50,6 +50,7 @@ type driver struct {
 	timers []timer
 	quit   bool
 	copied []string
+	ran    [][]string        // programs in the terminal
 	files  map[string]string // what has been kept, by path
 	full   map[string]bool   // where writing fails
 }
@@ -87,6 +88,7 @@ type options struct {
 	known     []string
 	book      *views.Book
 	presets   []awsops.Preset
+	ssh       views.SSH
 	refresh   time.Duration
 	hosted    bool // without files
 	log       bool // of what is asked of AWS
@@ -125,7 +127,7 @@ func newDriver(t testing.TB, o options) *driver {
 	d.model = New(Config{
 		Env: views.Env{
 			Context: t.Context(), Session: session, Theme: theme.New(renderer, o.theme), Keys: mapped(o), Rebound: o.rebound,
-			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Book: o.book, Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
+			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Book: o.book, SSH: o.ssh, Execute: d.execute(o.hosted), Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
 			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
 				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
 				return nil
@@ -210,6 +212,22 @@ func (d *driver) keep(hosted bool) func(string) (views.Keeper, error) {
 			return nil, &awsops.InputError{Field: "save", Value: path, Rule: "exists already, and nothing is overwritten"}
 		}
 		return &keeper{d, path}, nil
+	}
+}
+
+// execute stands for the operator's terminal.
+func (d *driver) execute(hosted bool) func([]string, func(error) tea.Msg) tea.Cmd {
+	if hosted {
+		return nil
+	}
+	return func(argv []string, ended func(error) tea.Msg) tea.Cmd {
+		return func() tea.Msg {
+			d.ran = append(d.ran, argv)
+			if slices.Contains(argv, "broken") {
+				return ended(errors.New("exit status 255"))
+			}
+			return ended(nil)
+		}
 	}
 }
 

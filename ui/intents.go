@@ -28,6 +28,8 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 		return m.push(views.NewText(m.env, intent.Title, intent.Text))
 	case views.Offer:
 		return m.push(views.NewLines(m.env, intent.Title, intent.Lines))
+	case views.Execute:
+		return m.execute(intent.Argv)
 	case views.Back:
 		return m.pop()
 	case views.Say:

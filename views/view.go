@@ -43,6 +43,11 @@ type Env struct {
 	// Book is the operator's named connections; it is nil where they are
 	// another's.
 	Book *Book
+	// SSH is how the operator logs in to instances.
+	SSH SSH
+	// Execute runs a program in the terminal, and tells its end. It is nil where
+	// that would be another's machine.
+	Execute func(argv []string, ended func(error) tea.Msg) tea.Cmd
 	// Delimiters are those of exported text.
 	Delimiters awsops.Values
 	// Refresh is the time between two listings of a table; 0 turns them off.
@@ -145,6 +150,9 @@ type Offer struct {
 	Lines []Line
 }
 
+// Execute asks to run a program in the terminal, in the place of the screen.
+type Execute struct{ Argv []string }
+
 // Back asks to leave the view.
 type Back struct{}
 
@@ -160,14 +168,15 @@ type Moved struct{}
 // Copy asks to put a text on the clipboard.
 type Copy struct{ Text, What string }
 
-func (Run) intent()   {}
-func (Open) intent()  {}
-func (Show) intent()  {}
-func (Offer) intent() {}
-func (Back) intent()  {}
-func (Say) intent()   {}
-func (Copy) intent()  {}
-func (Moved) intent() {}
+func (Run) intent()     {}
+func (Open) intent()    {}
+func (Show) intent()    {}
+func (Offer) intent()   {}
+func (Back) intent()    {}
+func (Execute) intent() {}
+func (Say) intent()     {}
+func (Copy) intent()    {}
+func (Moved) intent()   {}
 
 // Selector is a view that has rows selected for an operation.
 type Selector interface {

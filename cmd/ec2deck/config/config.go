@@ -11,6 +11,7 @@
 //	confirm: {disrupt: typed, stop-instances: twice}
 //	presets:
 //	  web: {instance-type: t3.micro, image-id: ami-…, tags: {Env: dev}, user-data-file: ~/web.sh}
+//	ssh: {run: true, user: ops, key: '~/.ssh/{key}.pem'}
 //	theme: light                # or mouse: the flags of that name
 //	tables:
 //	  instances: {columns: [name, id, state, age], sort: -age}
@@ -63,6 +64,7 @@ type File struct {
 	Roles       []Role
 	Raises      []awsops.Raise // of every connection
 	Presets     []Preset
+	SSH         SSH
 }
 
 // Setting is a flag and its values.
@@ -123,6 +125,7 @@ func Parse(path string, text []byte) (*File, error) {
 		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
 		"confirm":     func(n *yaml.Node, at string) { f.Raises = r.raises(n, at) },
 		"presets":     func(n *yaml.Node, at string) { f.Presets = r.presets(n, at) },
+		"ssh":         func(n *yaml.Node, at string) { f.SSH = r.ssh(n, at) },
 		"theme":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("theme", n, at)) },
 		"mouse":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("mouse", n, at)) },
 		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },

@@ -59,7 +59,7 @@ func TestAFile(t *testing.T) {
 
 func TestEveryMistakeIsToldWithItsLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"rolse: {}":    `f:1: "rolse" is unknown; there are confirm, connections, defaults, export, keys, mail, mouse, naming, presets, roles, serve, tables, theme, views`,
+		"rolse: {}":    `f:1: "rolse" is unknown; there are confirm, connections, defaults, export, keys, mail, mouse, naming, presets, roles, serve, ssh, tables, theme, views`,
 		"\nroles: [a]": "f:2: roles: write names with values",
 		"roles:\n  a:\n    risk: stop\n    keys: " + ada:              `f:3: roles.a.risk: "stop" is no risk; choose one of read, change, disrupt, destroy`,
 		"connections:\n  A: {}":                                       `f:2: connections: "A" is no name of a connection`,
@@ -75,6 +75,8 @@ func TestEveryMistakeIsToldWithItsLine(t *testing.T) {
 		"presets:\n  web:\n    instance-typ: t3":                      "f:3: presets.web.instance-typ: is no input of run-instances",
 		"presets:\n  web:\n    tags: {Env: dev}\n    image-id: ami-x": `f:4: presets.web.image-id: "ami-x": write ami-`,
 		"presets:\n  Web: {}":                                         `f:2: presets: "Web" is no name of a preset`,
+		"ssh:\n  user: -oProxyCommand=x":                              `f:2: ssh.user: "-oProxyCommand=x": write letters`,
+		"ssh:\n  command: ssh -p 22":                                  "f:2: ssh.command: write each word by itself, as in [ssh, -p, '2222']",
 		"roles:\n  a: {}":                                             "f:2: roles: a fits nobody: give it keys or principals, or call it default",
 		"roles:\n  Ops: {}":                                           `f:2: roles: "Ops" is no name of a role`,
 		"roles:\n  a:\n    keys: [MD5:aa]":                            `f:3: roles.a.keys: "MD5:aa" is no fingerprint`,
