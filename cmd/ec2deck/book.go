@@ -237,17 +237,43 @@ func (b *book) use(name string) (profile string, err error) {
 	return profile, nil
 }
 
-// begin makes scopes those that the program opens when nothing else is said.
+// begin makes scopes those that the program opens when nothing else is said:
+// as the connections that are open, or as profiles with regions.
 func (b *book) begin(scopes []awsops.Scope) error {
 	b.file.Lock()
 	defer b.file.Unlock()
-	v := awsops.Values{"connection": nil}
+	_, _, file, err := b.place()
+	if err != nil {
+		return err
+	}
+	named := 0
+	for _, c := range file.Connections {
+		for _, region := range c.Regions {
+			if slices.Contains(b.names, c.Name) && slices.Contains(scopes, awsops.Scope{Profile: or(c.Profile, "default"), Region: region}) {
+				named++
+			}
+		}
+	}
+	v := awsops.Values{"connection": nil, "profile": nil, "region": nil}
+	if named == len(scopes) {
+		v["connection"] = b.names
+		return b.change(func(text []byte) ([]byte, error) { return config.Defaults(text, v) })
+	}
 	for _, s := range scopes {
+		if way := b.wayOf(s.Profile); way.Endpoint != "" || way.Proxy != "" {
+			return usagef("the profile %s is reached by a connection with an address of its own: open just what connections name", s.Profile)
+		}
 		for name, value := range map[string]string{"profile": s.Profile, "region": s.Region} {
 			if !slices.Contains(v[name], value) {
 				v[name] = append(v[name], value)
 			}
 		}
+	}
+	if len(v["profile"])*len(v["region"]) != len(scopes) {
+		return usagef("a default is the same regions of every profile, and these are not: make connections of them")
+	}
+	if slices.Equal(v["profile"], []string{"default"}) { // as it is found without a name
+		v["profile"] = nil
 	}
 	return b.change(func(text []byte) ([]byte, error) { return config.Defaults(text, v) })
 }

@@ -59,8 +59,23 @@ func TestTheConfigurationCountsAtOnce(t *testing.T) {
 	if profile, err := screen.Use("dev"); profile != "staging" || err != nil || len(p.book.wayOf("staging").Regions) != 2 {
 		t.Error(profile, err, p.book.wayOf("staging"))
 	}
-	if err := screen.Begin(scopes); err != nil {
-		t.Fatal(err)
+	at := func(profile, region string) awsops.Scope { return awsops.Scope{Profile: profile, Region: region} }
+	for says, scopes := range map[string][]awsops.Scope{
+		"":                 {at("staging", "us-east-1"), at("staging", "eu-west-1")},
+		"make connections": {at("staging", "us-east-1"), at("production", "eu-west-1")},
+		"\n  profile: [production, staging]\n  region: us-east-1\n": {at("production", "us-east-1"), at("staging", "us-east-1")},
+	} {
+		err := screen.Begin(scopes)
+		text, readErr := os.ReadFile(path)
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+		switch {
+		case says == "" && (err != nil || !strings.Contains(string(text), "\n  connection: dev\n") || strings.Contains(string(text), "\n  profile: ")),
+			strings.HasPrefix(says, "\n") && (err != nil || !strings.Contains(string(text), says) || strings.Contains(string(text), "connection: ")),
+			strings.HasPrefix(says, "make") && (err == nil || !strings.Contains(err.Error(), says)):
+			t.Errorf("%q: %v\n%s", says, err, text)
+		}
 	}
 	if err := os.WriteFile(path, []byte("connectoins: {}\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -32,9 +32,9 @@ func (p *program) connectionsCommand() *cobra.Command {
 	}
 	c.AddCommand(&cobra.Command{
 		Use: "set NAME SETTING=VALUE...", Short: "Write a connection, or change what is named of one; a setting without a value is taken away",
-		RunE: with(p.setConnection),
+		RunE: with(p.setConnection), ValidArgsFunction: p.completeConnection(true),
 	}, &cobra.Command{
-		Use: "remove NAME", Short: "Remove a connection from the configuration",
+		Use: "remove NAME", Short: "Remove a connection from the configuration", ValidArgsFunction: p.completeConnection(false),
 		RunE: with(func(args []string) error {
 			if len(args) != 1 {
 				return usagef("write the name of one connection")

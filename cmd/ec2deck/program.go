@@ -51,6 +51,7 @@ func (p *program) tree() *cobra.Command {
 	p.flags.addAll(p.set)
 	p.flags.addScreen(root.Flags())
 	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.connectionsCommand(), p.doctorCommand(), p.versionCommand(), p.manCommand())
+	p.completions(root)
 	return root
 }
 

@@ -63,6 +63,9 @@ func (p *program) operationCommand(op awsops.Operation) *cobra.Command {
 		}
 	}
 	in.addCommon(c.Flags(), info)
+	if info.Launches() {
+		_ = c.RegisterFlagCompletionFunc("preset", completed(p.presetNames))
+	}
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(awsops.Formats(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
