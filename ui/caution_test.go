@@ -78,3 +78,20 @@ func TestAConnectionHasItsColour(t *testing.T) {
 		}
 	}
 }
+
+func TestAConfirmationIsFirmerWhereTheConfigurationSaysSo(t *testing.T) {
+	o := small()
+	o.policy = awsops.Policy{Raises: []awsops.Raise{{Of: "stop-instances", To: awsops.Typed}, {Of: "start-instances", To: awsops.SaidTwice}}}
+	d := start(t, o).on("web-1")
+	d.press("S")
+	d.shows("Stop 1 instance?", "Type "+web)
+	d.type_(web)
+	d.press("enter")
+	d.shows("stop-instances: [")
+	d = start(t, o).on("stopped-1")
+	d.press("s", "y")
+	d.shows("[Y] yes, really start")
+	if d.calls("StartInstances") != 0 {
+		t.Error("it was started after one step")
+	}
+}

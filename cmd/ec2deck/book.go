@@ -124,17 +124,22 @@ func (b *book) change(edit func(text []byte) ([]byte, error)) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	trial := &book{program: b.program, write: b.write, demo: b.demo, own: b.own}
+	trial := &book{program: b.program, write: b.write, demo: b.demo, own: b.own, names: within(b.names, file)}
 	if err := trial.read(file); err != nil {
 		return err
 	}
 	if err := rewrite(path, text, next); err != nil {
 		return usagef("the configuration %s cannot be written: %s", path, cause(err))
 	}
-	b.names = slices.DeleteFunc(b.names, func(name string) bool {
+	b.names = trial.names
+	return b.read(file)
+}
+
+// within are the names that a file still has.
+func within(names []string, file *config.File) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		return !slices.ContainsFunc(file.Connections, func(c config.Connection) bool { return c.Name == name })
 	})
-	return b.read(file)
 }
 
 // rewrite puts a file into its place. What somebody else has written meanwhile
@@ -209,7 +214,22 @@ func (b *book) set(was string, v awsops.Values) error {
 	if name != was && has(name) {
 		return bad("name", name, "there is one of that name already")
 	}
-	return b.change(func(text []byte) ([]byte, error) { return config.Connect(text, was, name, v) })
+	names, used := b.names, b.used
+	b.names, b.used = renamed(names, was, name), renamed(used, was, name)
+	err = b.change(func(text []byte) ([]byte, error) { return config.Connect(text, was, name, v) })
+	if err != nil {
+		b.names, b.used = names, used
+	}
+	return err
+}
+
+// renamed is names in which one has become another.
+func renamed(names []string, was, name string) []string {
+	out := slices.Clone(names)
+	if i := slices.Index(out, was); i >= 0 {
+		out[i] = name
+	}
+	return out
 }
 
 // use makes the session reach a profile as a connection says.

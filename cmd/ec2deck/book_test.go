@@ -59,6 +59,12 @@ func TestTheConfigurationCountsAtOnce(t *testing.T) {
 	if profile, err := screen.Use("dev"); profile != "staging" || err != nil || len(p.book.wayOf("staging").Regions) != 2 {
 		t.Error(profile, err, p.book.wayOf("staging"))
 	}
+	if err := screen.Write("dev", awsops.Values{"name": {"test"}, "profile": {"staging"}, "regions": {"eu-west-1"}}); err != nil || len(p.book.wayOf("staging").Regions) != 1 {
+		t.Errorf("an open connection that is called otherwise: %v %v", err, p.book.wayOf("staging"))
+	}
+	if err := screen.Write("test", awsops.Values{"name": {"dev"}, "profile": {"staging"}, "regions": {"us-east-1", "eu-west-1"}}); err != nil {
+		t.Fatal(err)
+	}
 	at := func(profile, region string) awsops.Scope { return awsops.Scope{Profile: profile, Region: region} }
 	for says, scopes := range map[string][]awsops.Scope{
 		"":                 {at("staging", "us-east-1"), at("staging", "eu-west-1")},
