@@ -16,7 +16,7 @@ import (
 // once and not for every resource: each would cost 250 kB of the binary.
 func (r *Resource[T]) erase() *Resource[any] {
 	e := &Resource[any]{
-		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Hint: r.Hint,
+		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Lasts: r.Lasts, Hint: r.Hint,
 		Pages: boxedPages(r.Pages),
 		ID:    on(r.ID), Name: on(r.Name), State: on(r.State), Busy: on(r.Busy), Tags: on(r.Tags), Account: on(r.Account),
 	}

@@ -27,6 +27,8 @@ type Resource[T any] struct {
 	Empty string
 	// Shared marks rows that are the same in every region of a profile.
 	Shared bool
+	// Lasts is how long a listing will do, where that is longer than usual.
+	Lasts time.Duration
 
 	// Pages lists the rows of a scope. A row may come again; the last one counts.
 	Pages lister[T]
