@@ -76,6 +76,24 @@ func (i Instance) Checked(as Instance) Instance {
 	return i
 }
 
+// Same says that a listing tells nothing new about the instance. What is listed
+// without checks says nothing about them.
+func (i Instance) Same(listed Instance) bool {
+	if listed.checks != nil && listed.checks != i.checks && *listed.checks != i.Checks() || !i.InstanceKind.same(listed.InstanceKind) {
+		return false
+	}
+	i.InstanceKind, i.checks = listed.InstanceKind, listed.checks
+	return i == listed
+}
+
+func (k *InstanceKind) same(as *InstanceKind) bool {
+	return k == as || k.Type == as.Type && k.Zone == as.Zone && k.Image == as.Image && k.Key == as.Key &&
+		k.VPC == as.VPC && k.Subnet == as.Subnet && k.Owner == as.Owner && k.Platform == as.Platform && k.Arch == as.Arch &&
+		k.Lifecycle == as.Lifecycle && k.RootType == as.RootType && k.Monitoring == as.Monitoring && k.Profile == as.Profile &&
+		k.Tokens == as.Tokens && k.Hibernates == as.Hibernates && k.Named == as.Named &&
+		slices.Equal(k.Groups, as.Groups) && slices.Equal(k.Others, as.Others)
+}
+
 // Tag is a tag of a resource.
 type Tag struct{ Key, Value string }
 
