@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
@@ -381,6 +382,30 @@ func (c Call) line() callLine {
 		l.Attempts = append(l.Attempts, attemptLine{a.At.UTC(), a.Took.Milliseconds(), a.Status, a.RequestID, a.Code})
 	}
 	return l
+}
+
+// CallTable is calls as rows, as a file keeps them.
+func CallTable(calls []Call) Table {
+	var t Table
+	for _, name := range []string{"time", "profile", "region", "service", "operation", "parameters", "result", "code", "message", "http-status", "request-id", "duration-ms", "tries", "attempts"} {
+		t.Columns = append(t.Columns, TableColumn{Name: name, Title: name})
+	}
+	text := func(v any) string {
+		b, _ := json.Marshal(v) // it is made of what JSON has
+		return string(b)
+	}
+	for _, c := range calls {
+		l := c.line()
+		parameters := ""
+		if l.Parameters != nil {
+			parameters = text(l.Parameters)
+		}
+		t.Rows = append(t.Rows, []any{
+			l.At.Format(time.RFC3339Nano), l.Profile, l.Region, l.Service, l.Action, parameters, l.Result, l.Code, l.Message,
+			l.Status, l.RequestID, int(l.Took), len(l.Attempts), text(l.Attempts),
+		})
+	}
+	return t
 }
 
 // unasked says that an error is ours: nothing was sent to AWS for it.

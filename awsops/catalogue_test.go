@@ -21,7 +21,7 @@ func additions() map[string][]string {
 	return map[string][]string{
 		"describe-instance-types":                         {"instance-types", "current-generation", "architecture", "vcpus", "memory", "free-tier", "burstable", "zone", "delimiter", "row-delimiter", "col-delimiter"},
 		"resize-instance":                                 {"instance-id", "instance-type", "start-again"},
-		"workflow-provision-instance":                     {"launch-template"},
+		"workflow-provision-instance":                     {"launch-template", "status-checks"},
 		"run-instances":                                   {"launch-template", "launch-template-version"},
 		"run-instances-from-template":                     {"copy"},
 		"describe-launch-templates":                       {"launch-template-ids", "launch-template-names", "filters", "page-size", "row-delimiter", "col-delimiter"},
@@ -44,7 +44,7 @@ func additions() map[string][]string {
 		"describe-volumes-modifications":                  {"volume-ids", "row-delimiter", "col-delimiter"},
 		"describe-volume-status":                          {"volume-ids", "status", "delimiter", "row-delimiter", "col-delimiter"},
 		"modify-instance-event-start-time":                {"instance-id", "instance-event-id", "not-before"},
-		"ec2-dashboard":                                   {"notify-file", "smtp-host", "smtp-port", "smtp-tls", "smtp-from", "smtp-to", "smtp-auth-file"},
+		"ec2-dashboard":                                   {"notify-file", "smtp-host", "smtp-port", "smtp-tls", "smtp-from", "smtp-to", "smtp-user", "smtp-auth-file", "sendmail"},
 		"enable-volume-io":                                {"volume-id"},
 		"get-ebs-encryption-by-default":                   {},
 		"copy-snapshot":                                   {"snapshot-id", "destination-region", "description", "encrypted", "kms-key-id", "completion-duration", "tags"},

@@ -11,7 +11,8 @@ type Delivery struct {
 	Host, Port, TLS string
 	From            string
 	To              []string
-	AuthFile        string // "" leaves it to the environment
+	User, AuthFile  string // "" leaves them to the environment
+	Sendmail        string // a command in the place of a server
 }
 
 // DeliveryOf reads the inputs of an operation with a report.
@@ -25,11 +26,11 @@ func DeliveryOf(v Values) (Delivery, error) {
 	d := Delivery{
 		Method: or("notify-method", ToDisplay), File: or("notify-file", ""),
 		Host: or("smtp-host", ""), Port: or("smtp-port", "587"), TLS: or("smtp-tls", "starttls"),
-		From: or("smtp-from", ""), To: splitList(or("smtp-to", "")), AuthFile: or("smtp-auth-file", ""),
+		From: or("smtp-from", ""), To: splitList(or("smtp-to", "")), User: or("smtp-user", ""), AuthFile: or("smtp-auth-file", ""), Sendmail: or("sendmail", ""),
 	}
 	needs := map[string][]string{ToAFile: {"notify-file"}, ToEmail: {"smtp-host", "smtp-from", "smtp-to"}}
 	for _, name := range needs[d.Method] {
-		if or(name, "") == "" {
+		if or(name, "") == "" && (name != "smtp-host" || d.Sendmail == "") {
 			return d, &InputError{Field: name, Rule: "is required with --notify-method " + d.Method}
 		}
 	}

@@ -128,6 +128,7 @@ func (e *Error) classify(err error, region string) {
 	var (
 		api     smithy.APIError
 		params  smithy.InvalidParamsError
+		code    *needsCode
 		foreign *NotEC2Error
 		broken  *smithy.DeserializationError
 	)
@@ -137,6 +138,8 @@ func (e *Error) classify(err error, region string) {
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Class, e.Code, e.Message = TimedOut, "Timeout", "no answer in time"
 		e.Hint = "Try again, or allow more with --timeout."
+	case errors.As(err, &code):
+		code.describe(e)
 	case errors.As(err, &foreign):
 		e.Class, e.Code, e.Message = Network, "NotEC2", foreign.Error()
 		e.Status, e.Hint = foreign.Status, "Check the proxy, the VPN, a captive portal and --endpoint-url."

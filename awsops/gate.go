@@ -42,6 +42,15 @@ type Request struct {
 	flow *flow
 }
 
+// Info is the declaration of the operation, with what this request waits for.
+func (r Request) Info() Info {
+	info := r.Operation.Info()
+	if info.Await != nil {
+		info.Expect = info.Await(r.Values)
+	}
+	return info
+}
+
 // Targets are the IDs that the request is about.
 func (r Request) Targets() []string {
 	return targetsIn(r.Operation.Info(), r.Values)

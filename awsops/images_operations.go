@@ -113,7 +113,7 @@ func checkBake(in *bakeIn) error {
 			in.TagSpecifications = append(in.TagSpecifications, types.TagSpecification{ResourceType: kind, Tags: tags})
 		}
 	}
-	slices.SortFunc(in.TagSpecifications, func(a, b types.TagSpecification) int {
+	sortBy(in.TagSpecifications, func(a, b types.TagSpecification) int {
 		return strings.Compare(string(a.ResourceType), string(b.ResourceType))
 	})
 	seen := map[string]string{}

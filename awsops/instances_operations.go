@@ -409,6 +409,19 @@ func instanceChecks(ctx context.Context, client *ec2.Client, ids []string) (map[
 	return states, err
 }
 
+// readiness is the state of an instance until it runs, and then its worst check.
+func readiness(ctx context.Context, client *ec2.Client, ids []string) (map[string]string, error) {
+	states := map[string]string{}
+	statuses, err := statusesOf(ctx, client, ids)
+	for _, s := range statuses {
+		id, state := aws.ToString(s.InstanceId), stateName(s.InstanceState)
+		if states[id] = state; state == string(types.InstanceStateNameRunning) {
+			states[id] = checksOf(s).Worst
+		}
+	}
+	return states, err
+}
+
 func monitoringOperations() []Operation {
 	type onIn = ec2.MonitorInstancesInput
 	type offIn = ec2.UnmonitorInstancesInput

@@ -102,6 +102,8 @@ type Op[In, Out any] struct {
 	// Workflow says that the end of the change is waited for and written down,
 	// and what its target then is: "started". It may be empty.
 	Workflow string
+	// Await takes the place of Expect where the inputs say what is waited for.
+	Await func(Values) *Expect
 	// Advice replaces the general hint for codes that mean something else here.
 	Advice map[string]string
 	// Report says that the result can be delivered; see Delivery.
@@ -211,6 +213,7 @@ type Info struct {
 	Fields            []FieldInfo
 	Outputs           []string
 	Expect            *Expect
+	Await             func(Values) *Expect
 	Foresee           Foresight
 	Compare           Comparison
 	Warning, Workflow string
@@ -311,7 +314,7 @@ func (o *Op[In, Out]) Info() Info {
 		Name: o.Name, Help: o.Help, Noun: o.Noun, Risk: o.Risk, Fields: fields,
 		Outputs: append([]string{"request-id"}, o.Outputs...),
 		Word:    o.Word, Secret: o.Secret, API: o.API, Report: o.Report, judge: o.judge,
-		Expect: o.Expect, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Workflow: o.Workflow, Example: o.Example,
+		Expect: o.Expect, Await: o.Await, Foresee: o.Foresee, Compare: o.Compare, Warning: o.Warning, Workflow: o.Workflow, Example: o.Example,
 	}
 }
 

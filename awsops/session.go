@@ -117,6 +117,9 @@ type Session struct {
 	accounts map[string]string
 	scopes   []Scope
 	clients  map[Scope]*ec2.Client
+	codes    map[string]string    // of MFA devices, by profile; used once
+	devices  map[string]MFADevice // that a code is needed of
+	roles    map[string]aws.CredentialsProvider
 }
 
 // NewSession makes a session without any I/O; Open does that.
@@ -127,7 +130,8 @@ func NewSession(s Settings) *Session {
 	if s.Home == "" {
 		s.Home = fallbackRegion
 	}
-	return &Session{settings: s, profiles: map[string]aws.Config{}, accounts: map[string]string{}, clients: map[Scope]*ec2.Client{}}
+	return &Session{settings: s, profiles: map[string]aws.Config{}, accounts: map[string]string{}, clients: map[Scope]*ec2.Client{},
+		codes: map[string]string{}, devices: map[string]MFADevice{}, roles: map[string]aws.CredentialsProvider{}}
 }
 
 // Profiles lists the profiles to open, in order: those that were named, or
@@ -243,8 +247,10 @@ func (s *Session) config(ctx context.Context, profile string) (aws.Config, error
 		}
 		return aws.Config{Region: s.settings.Home, Credentials: aws.NewCredentialsCache(keys), HTTPClient: client, Logger: logging.Nop{}}, nil
 	}
-	// The SDK would write its warnings to standard error, across the screen.
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client), config.WithLogger(logging.Nop{})}
+	// The SDK would write its warnings to standard error, across the screen. A
+	// role is asked for in some region too.
+	role := ""
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client), config.WithLogger(logging.Nop{}), config.WithDefaultRegion(s.settings.Home), s.withCodes(named(profile), &role)}
 	if profile != "" {
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
@@ -253,8 +259,8 @@ func (s *Session) config(ctx context.Context, profile string) (aws.Config, error
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	cfg.APIOptions = nil // they were for what finds the credentials
-	if cfg.Region == "" {
-		cfg.Region = s.settings.Home
+	if role != "" {
+		cfg.Credentials = s.roleOf(role, cfg.Credentials)
 	}
 	return cfg, err
 }
@@ -262,6 +268,9 @@ func (s *Session) config(ctx context.Context, profile string) (aws.Config, error
 func (s *Session) noCredentials(ctx context.Context, profile string, err error) error {
 	if ctx.Err() != nil {
 		return explain(ctx.Err(), "open", "", false)
+	}
+	if code := (*needsCode)(nil); errors.As(err, &code) {
+		return explain(err, "open", "", false)
 	}
 	e := &Error{Operation: "open", Class: Denied, Code: "NoCredentials", Message: credentialWords(err), Hint: credentialHint(err), Err: err}
 	if profile != "" {

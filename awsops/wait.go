@@ -75,12 +75,12 @@ func (s *Session) Progress(ctx context.Context, scope Scope, expect *Expect, ids
 // Wait polls until every target of a finished request has arrived or failed.
 // Targets that failed become items of the result. sleep waits between two looks.
 func (s *Session) Wait(ctx context.Context, r Request, res Result, sleep func(context.Context, time.Duration) error) (Result, error) {
-	expect := r.Operation.Info().Expect
+	expect := r.Info().Expect
 	ids := expect.Awaited(r, res)
 	if len(ids) == 0 {
 		return res, nil
 	}
-	missing := ids
+	missing, seen := ids, Progress{}
 	for past := 0; ; past++ {
 		p, err := s.Progress(ctx, r.Scope, expect, ids, past)
 		if err != nil && ctx.Err() == nil && !AsError(err).Throttled() {
@@ -90,6 +90,7 @@ func (s *Session) Wait(ctx context.Context, r Request, res Result, sleep func(co
 			if p.Done(len(ids)) {
 				return waited(res, p, expect), nil
 			}
+			seen = p
 			missing = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(p.Arrived, id) })
 		}
 		if err := sleep(ctx, PollEvery); err != nil {
@@ -97,9 +98,20 @@ func (s *Session) Wait(ctx context.Context, r Request, res Result, sleep func(co
 			if expect.Overdue(past) {
 				hint = expect.Late
 			}
-			return res, &Error{Operation: res.Operation, Class: TimedOut, Code: "WaitTimeout", Message: fmt.Sprintf("%d of %d have not arrived yet: %s", len(missing), len(ids), strings.Join(missing, ", ")), Hint: hint, Err: err}
+			return seen.last(res), &Error{Operation: res.Operation, Class: TimedOut, Code: "WaitTimeout", Message: fmt.Sprintf("%d of %d have not arrived yet: %s", len(missing), len(ids), strings.Join(missing, ", ")), Hint: hint, Err: err}
 		}
 	}
+}
+
+// last writes the states that were seen last into a result whose end was not.
+func (p Progress) last(res Result) Result {
+	res.Items = slices.Clone(res.Items)
+	for i, it := range res.Items {
+		if state, ok := p.States[it.ID]; ok && it.Err == nil {
+			res.Items[i].To = state
+		}
+	}
+	return res
 }
 
 // waited writes the final states into the result.

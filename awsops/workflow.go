@@ -77,19 +77,29 @@ func workflowOperations() []Operation {
 func provisionInstance() Operation {
 	var fields []Field[*launchIn]
 	all := launchFields()
+	checks := to(KindBool, func(*launchIn, string) {})
+	checks.local = true
 	for _, name := range []string{"image-id", "instance-type", "instance-name", "tags", "client-token", "launch-template"} {
 		i := slices.IndexFunc(all, func(f Field[*launchIn]) bool { return f.Name == name })
 		fields = append(fields, all[i])
 	}
+	fields = append(fields, Field[*launchIn]{Name: "status-checks", Help: "wait until its status checks pass too", Default: "false", To: checks})
 	return &Op[*launchIn, *launched]{
 		Name: "workflow-provision-instance", Help: "Launch an instance, from a launch template or not, wait until it runs, and add it to the inventory",
 		API: "RunInstances", Word: "provision", Workflow: "provisioned", Noun: "instance", Risk: Changes, Warning: "A running instance costs money.",
 		Compare: launchAhead, Doubt: doubtOfLaunch, Advice: launchAdvice(), Expect: launchExpect(),
+		Await: func(v Values) *Expect {
+			e := launchExpect()
+			if truth(v.Get("status-checks")) {
+				e.Until, e.Never, e.States = []string{"ok"}, append(e.Never, "impaired"), readiness
+			}
+			return e
+		},
 		Fields: fields, Check: checkLaunch, Call: runInstances, Outputs: append(worked(launchOutputs()), assetRecord),
 		Show: func(out *launched) Result { return showAsset(showLaunched(out)) },
 		Example: Values{
 			"image-id": {"ami-0aa00000000000001"}, "instance-type": {"t3.micro"}, "instance-name": {"new-1"}, "tags": {"Env=test"},
-			"client-token": {"token-1"}, "launch-template": {"web"},
+			"client-token": {"token-1"}, "launch-template": {"web"}, "status-checks": {"true"},
 		},
 	}
 }
@@ -125,6 +135,23 @@ func showAsset(res Result) Result {
 // of the result say: it writes the worklog and the inventory. What cannot be
 // written is told, for what was done stays done.
 func (s *Session) Conclude(ctx context.Context, r Request, res Result) Result {
+	return s.closeWork(ctx, r, res, "")
+}
+
+// leaveLimit bounds what is read for a workflow that is left.
+const leaveLimit = 3 * time.Second
+
+// Leave closes a workflow whose end nobody will see: it was not waited for, or
+// not long enough. The worklog says why, and what was seen last; how it ended
+// is not known. The inventory gets what EC2 tells at this moment.
+func (s *Session) Leave(ctx context.Context, r Request, res Result, why string) Result {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveLimit)
+	defer cancel()
+	return s.closeWork(ctx, r, res, why)
+}
+
+// closeWork writes worklog and inventory; left says why the end was not seen.
+func (s *Session) closeWork(ctx context.Context, r Request, res Result, left string) Result {
 	info := r.Operation.Info()
 	if info.Workflow == "" || r.DryRun {
 		return res
@@ -141,8 +168,11 @@ func (s *Session) Conclude(ctx context.Context, r Request, res Result) Result {
 			}
 		}
 		rec.Event, rec.Targets, rec.State, rec.Result, rec.RequestID = journal.Closed, []string{it.ID}, it.To, "done", res.RequestID
-		if it.Err != nil {
+		switch {
+		case it.Err != nil:
 			rec.Result, rec.Code, rec.Reason = "failed", it.Err.Code, it.Err.Message
+		case left != "":
+			rec.Result, rec.Reason = "unknown", left
 		}
 		if promises(info, assetRecord) && it.Err == nil {
 			asset, err := s.asset(ctx, r, it.ID)
@@ -180,9 +210,12 @@ func (r *Result) put(name string, value any) {
 // workText is the worklog: what was done to what, and what came of it.
 func workText(info Info, it Item, rec journal.Record) string {
 	var b strings.Builder
-	if rec.Result == "done" {
+	switch rec.Result {
+	case "done":
 		fmt.Fprintf(&b, "%s was %s: it is %s", it.ID, info.Workflow, it.To)
-	} else {
+	case "unknown":
+		fmt.Fprintf(&b, "%s was to be %s and EC2 agreed; whether it came to that is not known: %s, it was %s when last seen", it.ID, info.Workflow, rec.Reason, it.To)
+	default:
 		fmt.Fprintf(&b, "%s was not %s: %s", it.ID, info.Workflow, rec.Reason)
 	}
 	if rec.Took > 0 {

@@ -1,9 +1,11 @@
 package awsops_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"ec2deck/awsops"
 	"ec2deck/awsops/journal"
@@ -88,5 +90,55 @@ func TestAnInventoryThatCannotBeWrittenIsTold(t *testing.T) {
 	res := concluded(t, b, "workflow-terminate-instance", awsops.Values{"instance-id": {webID}})
 	if !strings.Contains(res.Message, "disk full") || n.records[len(n.records)-1].Result != "done" {
 		t.Errorf("%q %+v", res.Message, n.records)
+	}
+}
+
+func TestAWorkflowThatNobodyWaitsForSaysSo(t *testing.T) {
+	var assets []journal.Asset
+	b, n := recorded(t, awsops.Policy{}, func(s *awsops.Settings) {
+		s.Inventory = func(asset any) error { assets = append(assets, asset.(journal.Asset)); return nil }
+	})
+	r := b.request(t, "workflow-terminate-instance", awsops.Values{"instance-id": {webID}})
+	res, err := b.Run(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context()) // as after an interrupt
+	cancel()
+	res = b.Leave(ended, r, res, "nobody waited for the end")
+	last := n.records[len(n.records)-1]
+	const says = "i-0aa00000000000001 was to be terminated and EC2 agreed; whether it came to that is not known: nobody waited for the end, it was shutting-down when last seen"
+	if last.Event != journal.Closed || last.Result != "unknown" || last.State != "shutting-down" || !strings.Contains(last.Work, says) || output(res, "worklog-text") != last.Work {
+		t.Errorf("%+v", last)
+	}
+	if len(assets) != 1 || assets[0].State != "inactive" {
+		t.Errorf("%+v", assets)
+	}
+}
+
+func TestAWaitThatEndsTooEarlyTellsTheLastState(t *testing.T) {
+	b, n := recorded(t, awsops.Policy{})
+	r := b.request(t, "workflow-provision-instance", awsops.Values{"image-id": {"ami-0aa00000000000001"}, "instance-type": {"t3.micro"}, "status-checks": {"true"}})
+	res, err := b.Run(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := 0
+	res, err = b.Wait(t.Context(), r, res, func(ctx context.Context, d time.Duration) error {
+		if looks++; looks > 2 {
+			return context.DeadlineExceeded
+		}
+		return b.clock.sleep(ctx, d)
+	})
+	if awsops.ExitCode(err) != int(awsops.TimedOut) {
+		t.Fatal(err)
+	}
+	_ = b.Leave(t.Context(), r, res, "the wait ended too early")
+	if last := n.records[len(n.records)-1]; last.State != "initializing" || last.Result != "unknown" {
+		t.Errorf("%+v", last)
+	}
+	res, err = b.Wait(t.Context(), r, res, b.clock.sleep)
+	if err != nil || res.Items[0].To != "ok" {
+		t.Errorf("%v %+v", err, res.Items)
 	}
 }

@@ -97,3 +97,33 @@ func TestASessionWithoutALogSaysSo(t *testing.T) {
 	d.press("y")
 	d.shows("no call here yet")
 }
+
+func TestTheAPILogIsNarrowedToATime(t *testing.T) {
+	d := logged(t, nil)
+	d.press("#")
+	d.pass(90 * time.Second)
+	d.press("/")
+	d.type_("since:30s")
+	d.hides("StopInstances")
+	d.press("esc", "/")
+	d.type_("until:1m stop")
+	d.shows("StopInstances", "1 of")
+	d.press("esc", "/")
+	d.type_("since:noon")
+	d.shows("since:noon is no time: write 15:04")
+}
+
+func TestTheAPILogIsExportedAsFiltered(t *testing.T) {
+	d := logged(t, nil)
+	d.press("#", "/")
+	d.type_("stopinstances")
+	d.press("enter", ">")
+	d.type_("calls.csv")
+	d.press("enter")
+	d.shows("1 row as csv in calls.csv")
+	lines := strings.Split(d.files["calls.csv"], "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "time,profile,region,service,operation,parameters,result,code,message,http-status,request-id,duration-ms,tries,attempts") ||
+		!strings.Contains(lines[1], `,StopInstances,"{""InstanceIds"":[""i-0aa`) || !strings.Contains(lines[1], ",failed,UnauthorizedOperation,") || !strings.Contains(lines[1], ",403,") {
+		t.Errorf("%q", lines)
+	}
+}

@@ -63,6 +63,7 @@ type timer struct {
 type options struct {
 	fleet     string // a file of testdata/fleets; "" is the demo
 	instances int
+	delays    *ec2sim.Delays      // nil are the usual ones
 	change    func(*ec2sim.Fleet) // of a fleet from a file
 	profiles  []string
 	regions   []string
@@ -81,6 +82,8 @@ type options struct {
 	mouse     bool
 	apart     awsops.Values
 	keys      map[string]aws.CredentialsProvider
+	files     bool // credentials are found by the SDK's chain
+	known     []string
 	refresh   time.Duration
 	hosted    bool // without files
 	log       bool // of what is asked of AWS
@@ -104,7 +107,7 @@ func newDriver(t testing.TB, o options) *driver {
 	s := settings(d.sim, o)
 	s.AskReason, s.Journal, s.Now = o.asks, o.journal, func() time.Time { return d.now }
 	if o.log {
-		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 100, nil)
+		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 2000, nil)
 	}
 	session := awsops.NewSession(s)
 	renderer := lipgloss.NewRenderer(io.Discard)
@@ -146,7 +149,7 @@ func mapped(o options) keymap.Map {
 
 func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 	t.Helper()
-	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1}
+	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1, Delays: o.delays}
 	if o.fleet != "" {
 		f, err := os.Open(filepath.Join("..", "testdata", "fleets", o.fleet))
 		if err != nil {
@@ -169,10 +172,11 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 
 func settings(sim *ec2sim.Sim, o options) awsops.Settings {
 	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys, Shared: o.shared}
+	s.Known = func() []string { return o.known }
 	if !o.hosted {
 		s.ReadFile = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join("..", "testdata", "keys", path)) }
 	}
-	if s.Keys == nil {
+	if s.Keys == nil && !o.files {
 		s.Keys = map[string]aws.CredentialsProvider{}
 		for _, a := range sim.Accounts() {
 			s.Keys[a.Profile] = credentials.NewStaticCredentialsProvider(a.AccessKeyID, a.SecretAccessKey, "")

@@ -43,6 +43,8 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 	case edit:
 		m.pop()
 		return m.run(views.Run{Operation: intent.operation, Targets: intent.targets, Values: intent.values, Scope: intent.scope, Save: intent.save, Form: true})
+	case declined:
+		return m.onDeclined(intent.at)
 	case switched:
 		m.pop()
 		return m.switchTo(intent.kind)
@@ -60,6 +62,7 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 
 // push puts a view on top: tables and texts on the stack, dialogs over it.
 func (m *Model) push(v views.View) tea.Cmd {
+	m.calm = false
 	if m.notice.tone == theme.Faint { // it was about the view below
 		m.notice = notice{}
 	}

@@ -41,6 +41,7 @@ type watched struct {
 	ids     []string
 	looks   int
 	percent map[string]int // how far each has come, where EC2 tells
+	states  map[string]string
 }
 
 // The messages of jobs.
@@ -69,7 +70,7 @@ const mostLooks = 300
 // start carries out requests that have passed the gate.
 func (m *Model) start(requests []awsops.Request, targets []views.Target) tea.Cmd {
 	m.nextJob++
-	j := &job{id: m.nextJob, info: requests[0].Operation.Info(), requests: requests, targets: targets, unanswered: len(requests), watched: map[awsops.Scope]*watched{}, next: map[place]awsops.Request{}}
+	j := &job{id: m.nextJob, info: requests[0].Info(), requests: requests, targets: targets, unanswered: len(requests), watched: map[awsops.Scope]*watched{}, next: map[place]awsops.Request{}}
 	m.jobs = append(m.jobs, j)
 	m.notice = notice{}
 	var cmds []tea.Cmd
@@ -361,7 +362,7 @@ func (m *Model) onLooked(msg looked) tea.Cmd {
 	w := j.watched[msg.scope]
 	var cmds []tea.Cmd
 	if msg.err == nil {
-		w.percent = msg.progress.Percent
+		w.percent, w.states = msg.progress.Percent, msg.progress.States
 		j.arrived += len(msg.progress.Arrived)
 		j.failed = append(j.failed, msg.progress.Failed...)
 		w.ids = slices.DeleteFunc(w.ids, func(id string) bool {
@@ -375,6 +376,7 @@ func (m *Model) onLooked(msg looked) tea.Cmd {
 		}
 		cmds = append(cmds, m.lookLater(j.id, msg.scope))
 	} else {
+		cmds = append(cmds, m.leave(j, msg.scope, "the wait ended after ten minutes"))
 		delete(j.watched, msg.scope)
 	}
 	cmds = append(cmds, m.conclude(j, msg))

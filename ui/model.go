@@ -57,6 +57,7 @@ type Model struct {
 	overlays []views.View
 
 	profiles map[string]*profile
+	declined map[awsops.MFADevice]bool // nobody has a code now
 	jobs     []*job
 	nextJob  int
 	notice   notice
@@ -101,7 +102,7 @@ type notice struct {
 
 // New makes a screen.
 func New(c Config) *Model {
-	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, rights: c.Rights, policy: c.Env.Session.Policy(), busy: new(atomic.Bool), ascii: c.ASCII, mouse: c.Mouse, tables: map[string]views.View{}, profiles: map[string]*profile{}}
+	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, rights: c.Rights, policy: c.Env.Session.Policy(), busy: new(atomic.Bool), ascii: c.ASCII, mouse: c.Mouse, tables: map[string]views.View{}, profiles: map[string]*profile{}, declined: map[awsops.MFADevice]bool{}}
 	for _, p := range c.Env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}
@@ -171,8 +172,8 @@ func (m *Model) onOpened(msg opened) tea.Cmd {
 	p.opened, p.err = true, msg.err
 	if msg.err != nil {
 		m.say(msg.err.Error(), theme.Bad)
-		if m.trouble() != nil {
-			m.notice = notice{} // the whole screen tells it
+		if m.trouble() != nil || len(m.env.Session.Devices()) > 0 {
+			m.notice = notice{} // the whole screen tells it, or a question
 		}
 		return nil
 	}
@@ -186,7 +187,7 @@ func (m *Model) onOpened(msg opened) tea.Cmd {
 // Update implements tea.Model.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.calm = false
-	cmd := m.update(msg)
+	cmd := tea.Batch(m.update(msg), m.askCode())
 	m.busy.Store(m.unfinished())
 	m.draw()
 	return m, cmd
@@ -208,6 +209,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return nil
 	case opened:
 		return m.onOpened(msg)
+	case codeTried:
+		return m.onCodeTried(msg)
 	case scopeOpened:
 		return m.onScopeOpened(msg)
 	case identified:
@@ -360,6 +363,7 @@ func (m *Model) onNumber(n int) tea.Cmd {
 // reconnect tries again the profiles that could not be opened.
 func (m *Model) reconnect() tea.Cmd {
 	var cmds []tea.Cmd
+	clear(m.declined)
 	for _, name := range m.env.Session.Profiles() {
 		if m.profile(name).err != nil {
 			m.profiles[name] = &profile{}
@@ -398,7 +402,16 @@ func (m *Model) quit() tea.Cmd {
 	for _, v := range m.everyView() {
 		v.Close()
 	}
-	return tea.Quit
+	var left []tea.Cmd
+	for _, j := range m.jobs {
+		for scope := range j.watched {
+			left = append(left, m.leave(j, scope, "the screen was left"))
+		}
+	}
+	if len(left) == 0 {
+		return tea.Quit
+	}
+	return tea.Sequence(tea.Batch(left...), tea.Quit)
 }
 
 // say tells the operator something and keeps it for the messages.

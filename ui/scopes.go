@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -108,7 +109,7 @@ func (p *scopePicker) choices() []choice {
 				}
 			}
 		}
-		slices.SortFunc(scopes, func(a, b awsops.Scope) int { return strings.Compare(a.Region, b.Region) })
+		sort.SliceStable(scopes, func(i, j int) bool { return scopes[i].Region < scopes[j].Region })
 		for _, s := range scopes {
 			box := "[ ] "
 			if slices.Contains(live, s) {
@@ -151,6 +152,10 @@ func (p *scopePicker) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
 			p.reached[msg.profile] = &reached{scopes: msg.scopes, err: msg.err}
 		}
 		return nil, nil
+	case codeTried:
+		if r := p.reached[msg.at.Profile]; msg.err == nil && r != nil && r.err != nil {
+			return nil, p.reach(msg.at.Profile)
+		}
 	case tea.KeyMsg:
 		return p.onKey(msg)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ec2deck/awsops"
 	"ec2deck/awsops/ec2sim"
@@ -111,9 +112,9 @@ func TestNoScopeWaitsForAnother(t *testing.T) {
 	}
 }
 
-func TestTwentyScopesShowTheFastestFirst(t *testing.T) {
-	const scopes, each = 20, 2500
-	d := newDriver(t, options{fleet: "small.json", regions: []string{"all"}, change: func(f *ec2sim.Fleet) {
+// many is an account with so many regions, each with so many instances.
+func many(scopes, each int) options {
+	return options{fleet: "small.json", regions: []string{"all"}, change: func(f *ec2sim.Fleet) {
 		a := &f.Accounts[0]
 		like := a.Regions[0]
 		a.Regions, a.Services = nil, []ec2sim.ServiceSeed{{InstanceSeed: ec2sim.InstanceSeed{Name: "node-#", Type: "t3.micro", Image: "al2023"}, Count: map[string]int{}}}
@@ -125,7 +126,12 @@ func TestTwentyScopesShowTheFastestFirst(t *testing.T) {
 			a.Regions = append(a.Regions, r)
 			a.Services[0].Count[r.Name] = each
 		}
-	}})
+	}}
+}
+
+func TestTwentyScopesShowTheFastestFirst(t *testing.T) {
+	const scopes, each = 20, 2500
+	d := newDriver(t, many(scopes, each))
 	slowest := make(chan struct{})
 	for i := 1; i < scopes; i++ { // all but the first
 		d.sim.Inject(ec2sim.Fault{Action: "DescribeInstances", Region: fmt.Sprintf("us-east-%d", i+1), Until: slowest})
@@ -138,4 +144,51 @@ func TestTwentyScopesShowTheFastestFirst(t *testing.T) {
 	l.until("all of the fastest", d.has(fmt.Sprintf("Instances %d", each)))
 	close(slowest)
 	l.until("rows of the others", func() bool { return !d.has(fmt.Sprintf("Instances %d", each))() })
+}
+
+// TestEachScopeKeepsToTheRatesOfEC2 counts, in the API log, what three scopes of
+// 2,500 instances are asked in minutes on the table and on the dashboard. EC2
+// gives each action of an account in a region a bucket of 100 requests, and
+// fills 20 a second in; half of that is left to others.
+func TestEachScopeKeepsToTheRatesOfEC2(t *testing.T) {
+	const scopes, bucket, refill = 3, 100 / 2, 20 / 2
+	o := many(scopes, 2500)
+	o.log = true
+	d := start(t, o)
+	d.pass(time.Minute)
+	d.press("0")
+	d.pass(time.Minute)
+	type what struct {
+		scope  awsops.Scope
+		action string
+	}
+	asked := map[what][]time.Time{}
+	total := 0
+	for _, c := range d.model.env.Session.Calls().List() {
+		for _, a := range c.Attempts {
+			w := what{c.Scope, c.Action}
+			asked[w], total = append(asked[w], a.At), total+1
+		}
+	}
+	listings := 0
+	for w, at := range asked {
+		slices.SortFunc(at, time.Time.Compare)
+		left, last := float64(bucket), at[0]
+		for i, now := range at {
+			left = min(bucket, left+refill*now.Sub(last).Seconds()) - 1
+			if last = now; left < 0 {
+				t.Errorf("%v: request %d of %d is one too many", w, i+1, len(at))
+				break
+			}
+		}
+		if w.action == "DescribeInstances" {
+			listings++
+			if perMinute := len(at) / 2; perMinute < 4 || perMinute > 100 {
+				t.Errorf("%v is asked %d times a minute", w, perMinute)
+			}
+		}
+	}
+	if listings != scopes || total >= 2000 {
+		t.Errorf("%d scopes were listed, in %d requests", listings, total)
+	}
 }

@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"ec2deck/awsops/ec2sim"
 	"ec2deck/awsops/journal"
 )
 
@@ -36,4 +38,29 @@ func TestAWorkflowIsClosedWhenItsTargetArrives(t *testing.T) {
 	}
 	d.press("e")
 	d.shows("i-0aa00000000000010 was stopped: it is stopped")
+}
+
+func TestAWorkflowWhoseEndIsNotSeenSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  func(*driver)
+		says string
+	}{
+		"the screen is left":   {func(d *driver) { d.press("q") }, "the screen was left, it was stopping when last seen"},
+		"it takes much longer": {func(d *driver) { d.pass(11 * time.Minute) }, "the wait ended after ten minutes, it was stopping when last seen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept, o := &closings{}, small()
+			o.journal = kept
+			o.delays = &ec2sim.Delays{Stop: time.Hour}
+			d := start(t, o)
+			d.press("j", ":")
+			d.type_("workflow-stop-instance")
+			d.press("enter", "enter", "y")
+			d.pass(4 * time.Second)
+			c.end(d)
+			if len(kept.records) != 1 || kept.records[0].Result != "unknown" || kept.records[0].State != "stopping" || !strings.Contains(kept.records[0].Work, c.says) {
+				t.Errorf("%+v", kept.records)
+			}
+		})
+	}
 }

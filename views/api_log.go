@@ -28,6 +28,7 @@ type APILog struct {
 	filter   textinput.Model
 	typing   bool
 	commands map[int]string // for the filter, by ID
+	odd      string         // a word of the filter that tells no time
 
 	ticks         int // older timers are dropped
 	width, height int
@@ -75,6 +76,8 @@ func (l *APILog) Status() Status {
 		return Status{"this session keeps no log", theme.Faint}
 	case calls.Lost() != nil:
 		return Status{"the file of the log lacks entries: " + calls.Lost().Error(), theme.Bad}
+	case l.odd != "":
+		return Status{l.odd + ` is no time: write 15:04, 15:04:05, 2006-01-02T15:04 or 10m`, theme.Bad}
 	case l.filter.Value() != "":
 		return Status{fmt.Sprintf("%d of %d calls match %s", len(l.calls), l.all, l.filter.Value()), theme.Faint}
 	}
@@ -87,7 +90,7 @@ func (l *APILog) Help() []key.Binding {
 	if l.typing {
 		return []key.Binding{k.Accept, k.Back}
 	}
-	return []key.Binding{k.Open, k.Filter, binding("y", "copy as aws command"), k.CopyPart, k.Back}
+	return []key.Binding{k.Open, k.Filter, binding("y", "copy as aws command"), k.CopyPart, k.Export, k.Back}
 }
 
 // Resize implements View.
@@ -103,11 +106,52 @@ func (l *APILog) read() {
 	l.version = calls.Version()
 	l.calls = calls.List()
 	l.all = len(l.calls)
-	if words := strings.Fields(strings.ToLower(l.filter.Value())); len(words) > 0 {
-		l.calls = slices.DeleteFunc(l.calls, func(c awsops.Call) bool { return !l.matches(c, words) })
-	}
+	words, within := l.span(strings.Fields(strings.ToLower(l.filter.Value())))
+	l.calls = slices.DeleteFunc(l.calls, func(c awsops.Call) bool { return !within(c.At) || !l.matches(c, words) })
 	l.scroll()
 }
+
+// span takes the words that name a time out of a filter.
+func (l *APILog) span(words []string) (others []string, within func(time.Time) bool) {
+	var since, until time.Time
+	l.odd = ""
+	for _, w := range words {
+		name, text, _ := strings.Cut(w, ":")
+		if name != "since" && name != "until" {
+			others = append(others, w)
+			continue
+		}
+		at, ok := pointInTime(text, l.env.Now())
+		switch {
+		case !ok:
+			l.odd = w
+		case name == "since":
+			since = at
+		default:
+			until = at
+		}
+	}
+	return others, func(at time.Time) bool { return !at.Before(since) && (until.IsZero() || at.Before(until)) }
+}
+
+// pointInTime is a time of today, one with its date, or a while ago.
+func pointInTime(text string, now time.Time) (time.Time, bool) {
+	if ago, err := time.ParseDuration(text); err == nil {
+		return now.Add(-ago), true
+	}
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			now = now.Local()
+			return time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), at.Second(), 0, time.Local), true
+		}
+	}
+	at, err := time.ParseInLocation("2006-01-02t15:04", text, time.Local)
+	return at, err == nil
+}
+
+// Export implements Exporter: a row for each call, what was asked and each of
+// its attempts with it.
+func (l *APILog) Export() (string, awsops.Table) { return "api-log", awsops.CallTable(l.calls) }
 
 // matches says whether a call has every word, and none after a hyphen.
 func (l *APILog) matches(c awsops.Call, words []string) bool {

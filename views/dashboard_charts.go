@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -88,11 +89,9 @@ func bars(chart, full map[string]int) []string {
 	for label := range chart {
 		labels = append(labels, label)
 	}
-	slices.SortFunc(labels, func(a, b string) int {
-		if chart[a] != chart[b] {
-			return chart[b] - chart[a]
-		}
-		return strings.Compare(a, b)
+	sort.Slice(labels, func(i, j int) bool {
+		a, b := labels[i], labels[j]
+		return chart[a] > chart[b] || chart[a] == chart[b] && a < b
 	})
 	if len(labels) == 0 {
 		return []string{"  none"}

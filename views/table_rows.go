@@ -88,6 +88,7 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string, naming *aws
 		if c.Title == nameTitle && naming != nil && res.Called != nil {
 			made.value = func(r *row[T]) string { return awsops.Clean(res.Called(naming, r.item, r.src.scope, account(r))) }
 			made.show = func(r *row[T], _ time.Time) string { return made.value(r) }
+			made.width = max(made.width, 30) // a name and an ID
 		}
 		if c.Number != nil {
 			made.number = func(r *row[T]) int64 { return c.Number(r.item) }

@@ -58,6 +58,9 @@ func (s *Sim) accountOf(accessKey string) *account {
 			return a
 		}
 	}
+	if g := s.role(accessKey); g != nil {
+		return g.account
+	}
 	return nil
 }
 
@@ -69,11 +72,21 @@ func (s *Sim) authenticate(c *call, r *http.Request, body []byte, cred credentia
 			"Request is missing Authentication Token"}
 	}
 	c.account = s.accountOf(cred.accessKey)
-	if c.account == nil || cred.service != "ec2" {
+	if c.account == nil || cred.service != "ec2" && cred.service != "sts" {
 		return errAuth()
 	}
+	secret := c.account.SecretAccessKey
+	if g := s.role(cred.accessKey); g != nil {
+		if r.Header.Get("X-Amz-Security-Token") != g.token {
+			return errAuth()
+		}
+		if s.wall().After(g.until) {
+			return bad("RequestExpired", "Request has expired.")
+		}
+		secret = g.secret
+	}
 	c.region = c.account.region(cred.region)
-	if c.region == nil || !c.region.enabled() {
+	if cred.service == "ec2" && (c.region == nil || !c.region.enabled()) {
 		return errAuth()
 	}
 	signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
@@ -82,7 +95,7 @@ func (s *Sim) authenticate(c *call, r *http.Request, body []byte, cred credentia
 			return bad("RequestExpired", "Request has expired.")
 		}
 	}
-	if verify && !cred.verifies(r, body, c.account.SecretAccessKey) {
+	if verify && !cred.verifies(r, body, secret) {
 		return errAuth()
 	}
 	return nil

@@ -4,6 +4,7 @@ package ec2sim_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/http/httptest"
@@ -23,6 +24,9 @@ type cli struct {
 	server *httptest.Server
 	path   string
 	clock  *clock
+
+	service string   // "" is ec2
+	access  []string // credentials in the environment; nil is the first account's
 }
 
 func newCLI(t *testing.T, fleetName string, change ...func(*ec2sim.Fleet)) *cli {
@@ -48,17 +52,20 @@ func newCLI(t *testing.T, fleetName string, change ...func(*ec2sim.Fleet)) *cli 
 	}
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	return &cli{t, sim, server, path, c}
+	return &cli{T: t, sim: sim, server: server, path: path, clock: c}
 }
 
 // run gives standard output and standard error of "aws ec2 …".
 func (c *cli) run(args ...string) (string, string) {
 	c.Helper()
 	a := c.sim.Accounts()[0]
-	cmd := exec.CommandContext(c.Context(), c.path, append([]string{"ec2",
+	cmd := exec.CommandContext(c.Context(), c.path, append([]string{cmp.Or(c.service, "ec2"),
 		"--endpoint-url", c.server.URL, "--region", east, "--output", "json", "--no-cli-pager"}, args...)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.TempDir(), "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_ACCESS_KEY_ID=" + a.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + a.SecretAccessKey, "PYTHONIOENCODING=utf-8"}
+	access := c.access
+	if access == nil {
+		access = []string{"AWS_ACCESS_KEY_ID=" + a.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + a.SecretAccessKey}
+	}
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "PYTHONIOENCODING=utf-8"}, access...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil && errs.Len() == 0 {

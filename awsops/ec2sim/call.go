@@ -175,11 +175,15 @@ func (s *Sim) execute(r *http.Request, body []byte, f form, cred credential, ver
 	c := &call{sim: s, form: f, now: s.now()}
 	s.agenda.advance(c.now)
 	err := s.authenticate(c, r, body, cred, verify)
+	answer, refusal := c.run, errorXML
+	if cred.service == "sts" {
+		answer, refusal = c.assume, stsErrorXML
+	}
 	if err == nil {
-		err = c.run(requestID)
+		err = answer(requestID)
 	}
 	if err != nil {
-		rep.status, rep.code, rep.body = err.status, err.code, errorXML(err, requestID)
+		rep.status, rep.code, rep.body = err.status, err.code, refusal(err, requestID)
 		return
 	}
 	rep.body = c.out.b

@@ -78,6 +78,7 @@ type Sim struct {
 
 	mu       sync.Mutex
 	accounts []*account
+	given    []given
 	agenda   agenda
 	ids      *idSource
 	bakes    *idSource // of the images of accounts, apart too

@@ -181,6 +181,9 @@ func (p *program) checkConfig() error {
 	if err == nil {
 		err = p.checkServe()
 	}
+	if err == nil {
+		err = checkMail(p.file)
+	}
 	if err != nil {
 		return err
 	}
@@ -190,6 +193,34 @@ func (p *program) checkConfig() error {
 	}
 	_, err = fmt.Fprintln(p.out, said)
 	return err
+}
+
+// mailInput is the input of a report that a setting of mail is about.
+func mailInput(s config.Setting) string {
+	if s.Name == "sendmail" {
+		return s.Name
+	}
+	return "smtp-" + s.Name
+}
+
+func unknownMail(s config.Setting) error {
+	return usagef("%s is unknown; there are host, port, tls, from, to, user, auth-file, sendmail", s.Where)
+}
+
+// checkMail says what is wrong with the mail server of the configuration.
+func checkMail(f *config.File) error {
+	op, _ := awsops.Find("ec2-dashboard")
+	for _, s := range f.Mail {
+		field, ok := op.Info().Field(mailInput(s))
+		if !ok {
+			return unknownMail(s)
+		}
+		wrong, ok := as[*awsops.InputError](op.Validate(awsops.Values{field.Name: {strings.Join(s.Values, ",")}}))
+		if ok {
+			return usagef("%s: %q: %s", s.Where, wrong.Value, wrong.Rule)
+		}
+	}
+	return nil
 }
 
 // checkServe says what is wrong with the flags of the server. What is missing

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"ec2deck/awsops"
+	"ec2deck/ui/serve"
 )
 
 // dispatch brings a report where it was asked to go.
@@ -28,7 +31,7 @@ func (p *program) dispatch(ctx context.Context, c choices, res awsops.Result, co
 		}
 	case awsops.ToEmail:
 		if err = p.mail(ctx, d, res.Operation, report.Bytes()); err == nil {
-			p.say("the report has been handed to " + awsops.Clean(d.Host) + " for " + awsops.Clean(strings.Join(d.To, ", ")))
+			p.say("the report has been handed to " + awsops.Clean(or(d.Sendmail, d.Host)) + " for " + awsops.Clean(strings.Join(d.To, ", ")))
 		}
 	}
 	if err != nil {
@@ -56,21 +59,47 @@ func replaceFile(path string, content []byte) error {
 
 // mail sends a report by the SMTP server that the operator names.
 func (p *program) mail(ctx context.Context, d awsops.Delivery, operation string, report []byte) error {
+	message := letter(d, operation, report, time.Now())
+	if d.Sendmail != "" {
+		return p.sendmail(ctx, d, operation, message)
+	}
 	user, password, err := p.mailUser(d)
 	if err != nil {
 		return err
 	}
 	m := mailer{host: d.Host, port: d.Port, tls: d.TLS, user: user, password: password, roots: p.roots}
-	if err := m.send(ctx, d.From, d.To, letter(d, operation, report, time.Now())); err != nil {
-		return &awsops.Error{Operation: operation, Class: awsops.Network, Code: "NotSent", Message: fmt.Sprintf("%s:%s: %v", d.Host, d.Port, err), Hint: "The report was counted but not sent: look at --smtp-host, --smtp-port, --smtp-tls and the sign-in.", Err: err}
+	if err := m.send(ctx, d.From, d.To, message); err != nil {
+		return unsent(operation, d.Host+":"+d.Port, "Look at --smtp-host, --smtp-port, --smtp-tls and the sign-in; the report was counted but not sent.", err)
+	}
+	return nil
+}
+
+func unsent(operation, by, hint string, err error) error {
+	return &awsops.Error{Operation: operation, Class: awsops.Network, Code: "NotSent", Message: fmt.Sprintf("%s: %v", by, err), Hint: hint, Err: err}
+}
+
+// sendmail gives a report to a command that knows how mail goes from here.
+func (p *program) sendmail(ctx context.Context, d awsops.Delivery, operation string, message []byte) error {
+	argv, err := serve.Split(d.Sendmail)
+	if err != nil || len(argv) == 0 || argv[0] == "" {
+		return bad("sendmail", d.Sendmail, "names no command")
+	}
+	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
+	defer cancel()
+	c := exec.CommandContext(ctx, argv[0], slices.Concat(argv[1:], []string{"-i", "-f", d.From, "--"}, d.To)...)
+	var said bytes.Buffer
+	c.Stdin, c.Stderr, c.WaitDelay = bytes.NewReader(bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n"))), &said, time.Second
+	if err := c.Run(); err != nil {
+		return unsent(operation, argv[0], "Try the command by itself; the report was counted but not sent.", fmt.Errorf("%w %s", err, strings.Join(strings.Fields(said.String()), " ")))
 	}
 	return nil
 }
 
 // mailUser reads who signs in to the mail server; "" signs nobody in.
 func (p *program) mailUser(d awsops.Delivery) (string, awsops.Secret, error) {
+	known := or(d.User, p.getenv("EC2DECK_SMTP_USER"))
 	if d.AuthFile == "" {
-		return p.getenv("EC2DECK_SMTP_USER"), awsops.NewSecret(p.getenv("EC2DECK_SMTP_PASSWORD")), nil
+		return known, awsops.NewSecret(p.getenv("EC2DECK_SMTP_PASSWORD")), nil
 	}
 	path := p.atHome(d.AuthFile)
 	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
@@ -80,9 +109,12 @@ func (p *program) mailUser(d awsops.Delivery) (string, awsops.Secret, error) {
 	if err != nil {
 		return "", awsops.Secret{}, bad("smtp-auth-file", d.AuthFile, err.Error())
 	}
-	user, password, ok := strings.Cut(strings.TrimRight(string(content), "\r\n"), "\n")
-	if user = strings.TrimSpace(user); !ok || user == "" {
-		return "", awsops.Secret{}, bad("smtp-auth-file", d.AuthFile, "needs two lines: the user, then the password")
+	user, password, two := strings.Cut(strings.TrimRight(string(content), "\r\n"), "\n")
+	if user = strings.TrimSpace(user); !two {
+		user, password = known, user
+	}
+	if user == "" {
+		return "", awsops.Secret{}, bad("smtp-auth-file", d.AuthFile, "needs two lines, the user and then the password, or --smtp-user")
 	}
 	return user, awsops.NewSecret(strings.TrimRight(password, "\r")), nil
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/md5"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,12 +24,14 @@ import (
 	"time"
 )
 
-// mailServer is a mail server on loopback with STARTTLS and AUTH PLAIN.
+// mailServer is a mail server on loopback with STARTTLS and ways to sign in.
 type mailServer struct {
 	listener    net.Listener
 	certificate tls.Certificate
 	roots       *x509.CertPool
-	noTLS       bool // does not offer it
+	noTLS       bool   // does not offer it
+	auth        string // what it offers to sign in
+	refuses     string // the verb of a line that it refuses
 
 	said     []string // what the client sent, line by line
 	letter   []byte
@@ -49,7 +54,7 @@ func newMailServer(t *testing.T) *mailServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &mailServer{certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots: x509.NewCertPool(), ended: make(chan struct{})}
+	s := &mailServer{certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots: x509.NewCertPool(), auth: "PLAIN", ended: make(chan struct{})}
 	s.roots.AddCert(parsed)
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -79,19 +84,40 @@ func (s *mailServer) serve() {
 		line = strings.TrimRight(line, "\r\n")
 		s.said = append(s.said, line)
 		verb, rest, _ := strings.Cut(line, " ")
+		if verb == s.refuses {
+			tell("550 not here")
+			continue
+		}
+		// ask sends a challenge and returns the answer to it.
+		ask := func(text string) string {
+			tell("334 " + base64.StdEncoding.EncodeToString([]byte(text)))
+			line, _ := lines.ReadString('\n')
+			answer, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
+			return string(answer)
+		}
 		switch verb {
 		case "EHLO":
 			tell("250-localhost")
 			if !secure && !s.noTLS {
 				tell("250-STARTTLS")
 			}
-			tell("250 AUTH PLAIN")
+			tell("250 AUTH " + s.auth)
 		case "STARTTLS":
 			tell("220 go ahead")
 			conn = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{s.certificate}})
 			lines, secure = bufio.NewReader(conn), true
 		case "AUTH":
-			if rest == "PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00ada\x00open sesame")) {
+			welcome := rest == "PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00ada\x00open sesame"))
+			switch rest {
+			case "LOGIN":
+				user, password := ask("Username:"), ask("Password:")
+				welcome = user == "ada" && password == "open sesame"
+			case "CRAM-MD5":
+				sum := hmac.New(md5.New, []byte("open sesame"))
+				_, _ = sum.Write([]byte("<1@localhost>"))
+				welcome = ask("<1@localhost>") == fmt.Sprintf("ada %x", sum.Sum(nil))
+			}
+			if welcome {
 				tell("235 welcome")
 			} else {
 				tell("535 wrong password")
@@ -130,8 +156,11 @@ func (s *mailServer) notify(t *testing.T, env map[string]string, more ...string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"run", "ec2-dashboard", "--demo", "--profile", "production,staging", "--notify-method", "email",
-		"--smtp-host", "localhost", "--smtp-port", port, "--smtp-from", "ec2deck@example.com", "--smtp-to", "ops@example.com,night@example.com"}, more...)
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(config, []byte("mail:\n  host: localhost\n  port: "+port+"\n  from: ec2deck@example.com\n  to: [ops@example.com, night@example.com]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"run", "ec2-dashboard", "--demo", "--profile", "production,staging", "--notify-method", "email", "--config", config}, more...)
 	code := p.run(t.Context(), p.tree(), args)
 	_ = s.listener.Close()
 	<-s.ended
@@ -151,12 +180,17 @@ func TestTheReportIsMailed(t *testing.T) {
 	for name, how := range map[string]struct {
 		env  map[string]string
 		args []string
+		auth string
 	}{
 		"signed in by the environment": {env: map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "open sesame"}},
 		"signed in by a file":          {args: []string{"--smtp-auth-file", secretFile(t, 0o600, "ada\nopen sesame\n")}},
+		"a file of the password alone": {args: []string{"--smtp-user", "ada", "--smtp-auth-file", secretFile(t, 0o600, "open sesame\n")}},
+		"signed in by LOGIN":           {env: right(), auth: "GSSAPI LOGIN"},
+		"signed in by CRAM-MD5":        {env: right(), auth: "CRAM-MD5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newMailServer(t)
+			s.auth = cmp.Or(how.auth, s.auth)
 			code, out := s.notify(t, how.env, append(how.args, "--output", "csv")...)
 			if code != 0 || strings.Contains(out, "sesame") || !strings.Contains(out, "handed to localhost for ops@example.com, night@example.com") {
 				t.Fatalf("%d %s", code, out)
@@ -185,8 +219,43 @@ func TestTheReportIsMailed(t *testing.T) {
 	}
 }
 
+func right() map[string]string {
+	return map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "open sesame"}
+}
+
+// TestASignInThatHidesThePasswordNeedsNoEncryption also shows that none is
+// asked for then.
+func TestASignInThatHidesThePasswordNeedsNoEncryption(t *testing.T) {
+	s := newMailServer(t)
+	s.auth = "PLAIN CRAM-MD5"
+	if code, out := s.notify(t, right(), "--smtp-tls", "none"); code != 0 || s.enciphed || len(s.letter) == 0 {
+		t.Errorf("%d %s %v", code, out, s.said)
+	}
+}
+
+func TestACommandTakesTheReport(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "sendmail")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho \"$@\" > "+dir+"/args; cat > "+dir+"/letter\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	p := &program{in: strings.NewReader(""), out: &out, errs: &out, getenv: func(string) string { return "" }}
+	args := []string{"run", "ec2-dashboard", "--demo", "--notify-method", "email", "--smtp-from", "a@example.com", "--smtp-to", "b@example.com,c@example.com", "--sendmail"}
+	code := p.run(t.Context(), p.tree(), append(args, script+" -v"))
+	given, _ := os.ReadFile(dir + "/args")
+	letter, err := os.ReadFile(dir + "/letter")
+	if code != 0 || err != nil || string(given) != "-v -i -f a@example.com -- b@example.com c@example.com\n" || !strings.HasPrefix(string(letter), "From: a@example.com\nTo: b@example.com, c@example.com\n") {
+		t.Errorf("%d %s %q %q", code, out.String(), given, letter)
+	}
+	p = &program{in: strings.NewReader(""), out: &out, errs: &out, getenv: func(string) string { return "" }}
+	if code := p.run(t.Context(), p.tree(), append(args, "false")); code != 5 || !strings.Contains(out.String(), "false: exit status 1") {
+		t.Errorf("%d %s", code, out.String())
+	}
+}
+
 func TestAReportThatIsNotMailedSaysWhy(t *testing.T) {
-	right := map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "open sesame"}
+	right := right()
 	for name, test := range map[string]struct {
 		server func(*mailServer)
 		env    map[string]string
@@ -196,7 +265,9 @@ func TestAReportThatIsNotMailedSaysWhy(t *testing.T) {
 	}{
 		"no STARTTLS":        {server: func(s *mailServer) { s.noTLS = true }, env: right, code: 5, says: "does not offer STARTTLS; nothing was sent"},
 		"unknown authority":  {server: func(s *mailServer) { s.roots = x509.NewCertPool() }, env: right, code: 5, says: "certificate"},
-		"wrong password":     {env: map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "hunter2"}, code: 5, says: "wrong password"},
+		"wrong password":     {env: map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "hunter2"}, code: 5, says: "the sign-in as ada is refused: 535"},
+		"unknown sign-in":    {server: func(s *mailServer) { s.auth = "GSSAPI NTLM" }, env: right, code: 5, says: "the server offers GSSAPI, NTLM to sign in; PLAIN, LOGIN and CRAM-MD5 are known here"},
+		"refused recipient":  {server: func(s *mailServer) { s.refuses = "RCPT" }, env: right, code: 5, says: "the recipient ops@example.com is refused: 550"},
 		"password in clear":  {env: right, args: []string{"--smtp-tls", "none"}, code: 5, says: "is not sent without encryption"},
 		"file others read":   {args: []string{"--smtp-auth-file", secretFile(t, 0o644, "ada\nopen sesame\n")}, code: 2, says: "can be read by others: chmod 600"},
 		"file of one line":   {args: []string{"--smtp-auth-file", secretFile(t, 0o600, "open sesame")}, code: 2, says: "needs two lines"},

@@ -68,6 +68,12 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	if p.terminal() != nil {
+		openAll(ctx, s, o.settings.Timeout) // what fails is told below
+	}
+	if _, err := p.askCodes(ctx, s, o.settings.Timeout); err != nil {
+		p.tell(err)
+	}
 	for _, profile := range s.Profiles() {
 		within, cancel := context.WithTimeout(ctx, 2*o.settings.Timeout)
 		s.SelfCheck(within, profile, time.Now, tell)

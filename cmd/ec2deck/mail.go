@@ -6,9 +6,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"mime/quotedprintable"
 	"net"
 	"net/smtp"
+	"slices"
+	"strings"
 	"time"
 
 	"ec2deck/awsops"
@@ -47,11 +50,11 @@ func (m mailer) send(ctx context.Context, from string, to []string, message []by
 		return err
 	}
 	if err := client.Mail(from); err != nil {
-		return err
+		return fmt.Errorf("the sender %s is refused: %w", from, err)
 	}
 	for _, one := range to {
 		if err := client.Rcpt(one); err != nil {
-			return err
+			return fmt.Errorf("the recipient %s is refused: %w", one, err)
 		}
 	}
 	w, err := client.Data()
@@ -87,19 +90,57 @@ func (m mailer) secure(client *smtp.Client) error {
 			return errors.New("the server does not offer STARTTLS; nothing was sent")
 		}
 		if err := client.StartTLS(m.config()); err != nil {
-			return err
+			return fmt.Errorf("the connection cannot be encrypted: %w", err)
 		}
 	}
 	if m.user == "" {
 		return nil
 	}
-	if m.tls == "none" {
-		return errors.New("a password is not sent without encryption: use --smtp-tls starttls or tls")
+	_, offered := client.Extension("AUTH")
+	auth, err := m.signIn(strings.Fields(offered))
+	if err != nil {
+		return err
 	}
-	if ok, _ := client.Extension("AUTH"); !ok {
-		return errors.New("the server takes no sign-in")
+	if err := client.Auth(auth); err != nil {
+		return fmt.Errorf("the sign-in as %s is refused: %w", m.user, err)
 	}
-	return client.Auth(smtp.PlainAuth("", m.user, m.password.Reveal(), m.host))
+	return nil
+}
+
+// signIn chooses a way to sign in among those that the server offers. Only one
+// that does not send the password goes without encryption.
+func (m mailer) signIn(offered []string) (smtp.Auth, error) {
+	secret := m.password.Reveal()
+	offers := func(name string) bool { return slices.Contains(offered, name) }
+	switch {
+	case len(offered) == 0:
+		return nil, errors.New("the server takes no sign-in")
+	case m.tls != "none" && offers("PLAIN"):
+		return smtp.PlainAuth("", m.user, secret, m.host), nil
+	case m.tls != "none" && offers("LOGIN"):
+		return &login{m.user, secret}, nil
+	case offers("CRAM-MD5"):
+		return smtp.CRAMMD5Auth(m.user, secret), nil
+	case m.tls == "none":
+		return nil, errors.New("a password is not sent without encryption: use --smtp-tls starttls or tls")
+	}
+	return nil, fmt.Errorf("the server offers %s to sign in; PLAIN, LOGIN and CRAM-MD5 are known here", awsops.Clean(strings.Join(offered, ", ")))
+}
+
+// login is the sign-in LOGIN, which asks for the user and then for the password.
+type login struct{ user, password string }
+
+// Start implements smtp.Auth.
+func (l *login) Start(*smtp.ServerInfo) (string, []byte, error) { return "LOGIN", nil, nil }
+
+// Next implements smtp.Auth.
+func (l *login) Next(_ []byte, more bool) ([]byte, error) {
+	if !more {
+		return nil, nil
+	}
+	answer := l.user
+	l.user, l.password = l.password, ""
+	return []byte(answer), nil
 }
 
 // quoted keeps lines short and letters whole on their way.

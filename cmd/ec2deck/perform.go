@@ -8,11 +8,19 @@ import (
 	"time"
 
 	"ec2deck/awsops"
+	"ec2deck/cmd/ec2deck/config"
 )
 
 // perform carries out one operation: reads in every scope, a change in one.
 func (p *program) perform(ctx context.Context, in *invocation) error {
-	c, err := in.read()
+	file := &config.File{} // the server's own says nothing about what comes over SSH
+	if p.host == nil {
+		if err := p.configured(); err != nil {
+			return err
+		}
+		file = p.file
+	}
+	c, err := in.read(file)
 	if err != nil {
 		return err
 	}
@@ -29,6 +37,15 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 		return p.fail(c.print, info, err)
 	}
 	scopes, failed := openAll(ctx, s, o.settings.Timeout)
+	if len(failed) > 0 {
+		given, err := p.askCodes(ctx, s, o.settings.Timeout)
+		if err != nil {
+			return p.fail(c.print, info, err)
+		}
+		if given {
+			scopes, failed = openAll(ctx, s, o.settings.Timeout)
+		}
+	}
 	if len(scopes) == 0 {
 		return p.fail(c.print, info, failed[0].err)
 	}
@@ -120,7 +137,12 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 		within, cancel := context.WithTimeout(ctx, limit)
 		res, late = s.Follow(within, r, res, c.wait, p.say, sleep)
 		cancel()
-		if c.wait && late == nil {
+		switch {
+		case !c.wait:
+			res = s.Leave(ctx, r, res, "nobody waited for the end")
+		case late != nil:
+			res = s.Leave(ctx, r, res, "the wait ended too early")
+		default:
 			res = s.Conclude(ctx, r, res)
 		}
 	}

@@ -33,6 +33,9 @@ func TestInATerminal(t *testing.T) {
 		"a terminal that is too small says so":   tooSmall,
 		"without credentials the screen says so": noCredentials,
 		"a click is taken unless that is off":    takesClicks,
+		"ctrl+z leaves it to the shell":          stopsForAShell,
+		"ctrl+z without a shell does nothing":    staysWithoutAShell,
+		"a command asks for an MFA code":         asksForACode,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
@@ -324,6 +327,47 @@ func noCredentials(t *testing.T, program string) {
 	if strings.Contains(x.text(), "goroutine") {
 		t.Error("a stack trace")
 	}
+	x.types("q")
+	x.restored()
+}
+
+// stopsForAShell stops the program, uses the shell, and comes back to a
+// terminal of another size.
+func stopsForAShell(t *testing.T, program string) {
+	x := open(t, 100, 30, []string{"PS1=ready "}, "bash", "--norc", "--noprofile", "-i")
+	x.shows("ready")
+	x.types(program + " --demo\n")
+	x.shows("● live")
+	x.types("jj\x1a")
+	x.shows("Stopped")
+	x.mu.Lock()
+	if x.screen.Mode()&vt10x.ModeAltScreen != 0 || !x.screen.CursorVisible() {
+		t.Error("the shell does not get its screen back")
+	}
+	x.mu.Unlock()
+	x.types("echo it is a''live\n") // what the shell itself echoes is another text
+	x.shows("it is alive")
+	x.resize(140, 40)
+	x.types("fg\n")
+	x.until("the screen in its new size", func(s string) bool {
+		lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+		return len(lines) >= 40 && strings.Contains(lines[39], "? help")
+	})
+	at := cursor(x.text())
+	x.types("j")
+	x.until("the cursor one row down", func(s string) bool { return cursor(s) == at+1 })
+	x.types("q")
+	x.until("the shell again", func(s string) bool { return !strings.Contains(s, "? help") })
+	x.types("exit\n")
+	x.restored()
+}
+
+// staysWithoutAShell presses ctrl+z where nobody could continue the program.
+func staysWithoutAShell(t *testing.T, program string) {
+	x := open(t, 100, 30, nil, program, "--demo")
+	x.shows("● live")
+	x.types("\x1a")
+	x.shows("ctrl+z does nothing here")
 	x.types("q")
 	x.restored()
 }

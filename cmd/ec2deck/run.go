@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ec2deck/awsops"
+	"ec2deck/cmd/ec2deck/config"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -213,8 +214,11 @@ type choices struct {
 }
 
 // read checks everything that can be checked without a connection.
-func (in *invocation) read() (c choices, err error) {
+func (in *invocation) read(f *config.File) (c choices, err error) {
 	info := in.op.Info()
+	if err := in.configure(f); err != nil {
+		return c, err
+	}
 	c.values = awsops.Values{}
 	for name, v := range in.fields {
 		if len(*v) > 0 {
@@ -229,8 +233,13 @@ func (in *invocation) read() (c choices, err error) {
 	if err != nil {
 		return c, err
 	}
+	if format == "text" {
+		if shape, err = configured(shape, info, f.Export); err != nil {
+			return c, err
+		}
+	}
 	if err := in.op.Validate(c.values); err != nil {
-		return c, err
+		return c, in.blame(err, f)
 	}
 	if err := awsops.CheckDelimiters(info, shape); err != nil {
 		return c, err
@@ -242,6 +251,50 @@ func (in *invocation) read() (c choices, err error) {
 	}
 	c.print = awsops.NewPrint(format, info, shape)
 	return c, in.switches(&c)
+}
+
+// configure gives the inputs of a report that were not written the values of the
+// configuration.
+func (in *invocation) configure(f *config.File) error {
+	if !in.op.Info().Report {
+		return nil
+	}
+	for _, s := range f.Mail {
+		v := in.fields[mailInput(s)]
+		if v == nil || s.Name == "notify-method" {
+			return unknownMail(s)
+		}
+		if len(*v) == 0 {
+			*v = values{strings.Join(s.Values, ",")}
+		}
+	}
+	return nil
+}
+
+// blame tells an error about an input with the line of the configuration, if
+// the value stands there.
+func (in *invocation) blame(err error, f *config.File) error {
+	wrong, ok := as[*awsops.InputError](err)
+	for _, s := range f.Mail {
+		if ok && mailInput(s) == wrong.Field && in.op.Info().Report && wrong.Value == strings.Join(s.Values, ",") {
+			return usagef("%s: %q: %s", s.Where, wrong.Value, wrong.Rule)
+		}
+	}
+	return err
+}
+
+// configured adds the delimiters of the configuration to those of the command line.
+func configured(v awsops.Values, info awsops.Info, export []config.Setting) (awsops.Values, error) {
+	all, err := apart(export)
+	if err != nil {
+		return nil, err
+	}
+	for name, d := range all {
+		if f, _ := info.Field(name); v.Get(name) == "" && !f.Splits {
+			v = v.With(name, d...)
+		}
+	}
+	return v, nil
 }
 
 func (in *invocation) format() (string, error) {

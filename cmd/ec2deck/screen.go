@@ -72,18 +72,19 @@ func light(colorfgbg string) bool {
 	return ok && (background == "7" || background == "15")
 }
 
-// runScreen shows a screen until it is left. Bubble Tea restores the terminal also
-// when the context ends, which every signal does, and after a panic.
+// framePause is the least time between two frames: a sixtieth of a second, as
+// often as most terminals show one.
+const framePause = time.Second / 60
+
+// runScreen shows a screen until it is left. The terminal is restored also when
+// the context ends, which every signal does, and after a panic.
 func (p *program) runScreen(ctx context.Context, model tea.Model, mouse bool) error {
-	options := []tea.ProgramOption{tea.WithInput(p.in), tea.WithOutput(p.out), tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler()}
-	if mouse {
-		options = append(options, tea.WithMouseCellMotion())
-	}
-	screen := tea.NewProgram(model, options...)
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	go p.watchHook(watching, func(err error) { screen.Send(ui.Notice{Text: err.Error()}) })
-	_, err := screen.Run()
+	terminal := ui.Terminal{In: p.in, Out: p.out, Mouse: mouse, Pause: framePause}
+	err := terminal.Run(model, func(screen *tea.Program) {
+		go p.watchHook(watching, func(err error) { screen.Send(ui.Notice{Text: err.Error()}) })
+	}, tea.WithContext(ctx), tea.WithoutSignalHandler())
 	if errors.Is(err, tea.ErrProgramPanic) {
 		return fmt.Errorf("the screen broke down, and the terminal has been restored: %w", err)
 	}

@@ -6,19 +6,22 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"reflect"
 	"runtime/debug"
+	"strings"
 	"sync"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ec2deck/ui"
+	"ec2deck/views"
 )
 
 const faultText = "ec2deck met an internal error and ended this session. No other session is affected; the server's log says more."
 
-// framesPerSecond is how often a screen is drawn at most. Bubble Tea looks for
-// changes as often, whether there are any or not, in every session; 30 is half
-// of its own rate, and adds at most 33 ms to a key that has come over a network.
-const framesPerSecond = 30
+// framePause is the least time between two frames of a screen. A thirtieth of
+// a second adds little to a key that has come over a network.
+const framePause = time.Second / 30
 
 // screen runs the program on the client's terminal.
 func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int {
@@ -32,18 +35,10 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 	}
 	fault := &fault{log: log, kill: kill}
 	keys := &keys{from: v.channel, pressed: v.pressed}
-	options := []tea.ProgramOption{
-		tea.WithInput(keys), tea.WithOutput(v.channel), tea.WithAltScreen(),
-		tea.WithoutSignalHandler(), tea.WithContext(ctx), tea.WithFPS(framesPerSecond),
-		tea.WithEnvironment(v.env.Environ()), tea.WithFilter(harmless(log)),
-	}
-	if v.server.Mouse {
-		options = append(options, tea.WithMouseCellMotion())
-	}
-	p := tea.NewProgram(contained{model, fault}, options...)
-	keys.hangup = p.Quit
+	size := v.window()
+	terminal := &ui.Terminal{In: keys, Out: v.channel, Mouse: v.server.Mouse, Pause: framePause, Width: size.Width, Height: size.Height, Filter: harmless(log)}
 	e := &ending{
-		program: p, grace: v.server.Limits.Grace, force: v.server.limits.force,
+		grace: v.server.Limits.Grace, force: v.server.limits.force,
 		kill: kill, hangUp: func() { _ = v.conn.Close() },
 		left: make(chan struct{}), why: make(chan string, 1), busy: func() bool { return false },
 	}
@@ -51,11 +46,14 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 	if m, ok := model.(busy); ok {
 		e.busy = m.Busy
 	}
-	defer context.AfterFunc(v.server.stopping, func() { e.end(ctx, stopNotice(e.grace), stopText) })()
-	go v.tell(ctx, p)
-	go v.watchTime(ctx, e)
-
-	_, err = p.Run()
+	stays := func() bool { return true }
+	defer func() { stays() }()
+	err = terminal.Run(contained{model, fault}, func(p *tea.Program) {
+		keys.hangup, e.program = p.Quit, p
+		stays = context.AfterFunc(v.server.stopping, func() { e.end(ctx, stopNotice(e.grace), stopText) })
+		go v.tell(ctx, p)
+		go v.watchTime(ctx, e)
+	}, tea.WithoutSignalHandler(), tea.WithContext(ctx), tea.WithEnvironment(v.env.Environ()))
 	switch why := e.told(); {
 	case errors.Is(err, tea.ErrInterrupted):
 		return exitInterrupted
@@ -119,14 +117,13 @@ func (k *keys) Read(p []byte) (int, error) {
 // client: to suspend the process, and to run another.
 func harmless(log *slog.Logger) func(tea.Model, tea.Msg) tea.Msg {
 	return func(_ tea.Model, msg tea.Msg) tea.Msg {
-		if _, ok := msg.(tea.SuspendMsg); ok {
-			return nil
+		if !ui.Leaves(msg) {
+			return msg
 		}
-		if t := reflect.TypeOf(msg); t != nil && t.Name() == "execMsg" && t.PkgPath() == reflect.TypeFor[tea.QuitMsg]().PkgPath() {
+		if _, ok := msg.(tea.SuspendMsg); !ok {
 			log.Error("a program of the server was to be run for a session: refused")
-			return nil
 		}
-		return msg
+		return nil
 	}
 }
 
@@ -153,6 +150,15 @@ func (c contained) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
 func (c contained) View() string {
 	defer c.fault.catch()
 	return c.Model.View()
+}
+
+// Lines is what the screen shows, line by line.
+func (c contained) Lines() []string {
+	defer c.fault.catch()
+	if m, ok := c.Model.(views.Lined); ok {
+		return m.Lines()
+	}
+	return strings.Split(c.Model.View(), "\n")
 }
 
 // fault is the first panic of a session.

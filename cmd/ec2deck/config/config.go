@@ -15,6 +15,7 @@
 //	  - {name: bastions, table: instances, filter: 'tag:Role=bastion'}
 //	keys: {refresh: [r, f5], instances.stop: Z}
 //	export: {col-delimiter: ;}
+//	mail: {host: mail.example.com, from: ec2deck@example.com, to: [ops@example.com]}
 //	serve:                      # flags of `ec2deck serve`, by name
 //	  listen: 0.0.0.0:2222
 //	  authorized-keys: /etc/ec2deck/authorized_keys
@@ -53,6 +54,7 @@ type File struct {
 	Views       []View
 	Keys        []Setting
 	Export      []Setting // delimiters
+	Mail        []Setting // inputs of reports that are mailed
 	Serve       []Setting
 	Roles       []Role
 }
@@ -120,6 +122,7 @@ func Parse(path string, text []byte) (*File, error) {
 		"keys":        func(n *yaml.Node, at string) { f.Keys = r.settings(n, at) },
 		"views":       func(n *yaml.Node, at string) { f.Views = r.views(n, at) },
 		"export":      func(n *yaml.Node, at string) { f.Export = r.settings(n, at) },
+		"mail":        func(n *yaml.Node, at string) { f.Mail = r.settings(n, at) },
 		"serve":       func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
 		"roles":       func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
 	})

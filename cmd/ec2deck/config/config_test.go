@@ -59,7 +59,7 @@ func TestAFile(t *testing.T) {
 
 func TestEveryMistakeIsToldWithItsLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"rolse: {}":    `f:1: "rolse" is unknown; there are connections, defaults, export, keys, mouse, naming, roles, serve, tables, theme, views`,
+		"rolse: {}":    `f:1: "rolse" is unknown; there are connections, defaults, export, keys, mail, mouse, naming, roles, serve, tables, theme, views`,
 		"\nroles: [a]": "f:2: roles: write names with values",
 		"roles:\n  a:\n    risk: stop\n    keys: " + ada:  `f:3: roles.a.risk: "stop" is no risk; choose one of read, change, disrupt, destroy`,
 		"connections:\n  A: {}":                           `f:2: connections: "A" is no name of a connection`,
