@@ -42,6 +42,9 @@ type Env struct {
 	Naming  *awsops.Naming
 	// Delimiters are those of exported text.
 	Delimiters awsops.Values
+	// Tidy gives back the memory that a long listing has needed for a while; it
+	// may be nil.
+	Tidy func()
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 // screenOptions are what the screen is told besides its session.
 type screenOptions struct {
 	Refresh time.Duration // 0 is off
+	Tidy    func()
 	Term    string
 	ASCII   bool
 	Keep    func(path string) (views.Keeper, error) // nil without files
@@ -38,7 +40,13 @@ type screenOptions struct {
 	Kind, Filter string // of the first table
 }
 
+// heapGrowth is how much of its rows' memory a screen may leave behind before it
+// is collected, in percent: tens of thousands of rows are read anew and again,
+// and mostly tell nothing new.
+const heapGrowth = 50
+
 func (p *program) openScreen(c *cobra.Command, _ []string) error {
+	debug.SetGCPercent(heapGrowth)
 	s, o, err := p.session(true)
 	if err != nil {
 		return err
@@ -58,7 +66,7 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
-	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter})
+	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Tidy: debug.FreeOSMemory, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter})
 	return p.runScreen(c.Context(), model, o.mouse)
 }
 
@@ -99,7 +107,7 @@ func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o s
 	return ui.New(ui.Config{
 		Env: views.Env{
 			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, After: after, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
+			Now: time.Now, After: after, Keep: o.Keep, Tidy: o.Tidy, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
 		},
 		Specs: views.All(), ASCII: o.ASCII, Mouse: o.Mouse, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },
