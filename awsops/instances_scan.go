@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go/middleware"
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -25,6 +26,10 @@ type instanceScan struct {
 	known map[Checks]*Checks
 	body  bytes.Buffer
 	most  int // rows of an answer so far
+
+	// The checks of the instance under way.
+	system, inside types.InstanceStatusSummary
+	volumes        types.EbsStatusSummary
 
 	// What the kind of the row under way has, and how it is found.
 	kind InstanceKind

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -197,11 +198,9 @@ func changed(pages [][]any, n int) [][]any {
 // decoding reads about so many instances with the SDK, from memory.
 func (f *fleet) decoding(t testing.TB, n int) func() {
 	t.Helper()
-	tape := &tape{to: f.sdk.Options().HTTPClient}
-	client := ec2.New(f.sdk.Options(), func(o *ec2.Options) { o.HTTPClient = tape })
+	client, played := f.played()
 	read := func() {
 		var token *string
-		tape.next = 0
 		for rows := 0; rows < n; {
 			out, err := client.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000), NextToken: token})
 			if err != nil {
@@ -210,36 +209,107 @@ func (f *fleet) decoding(t testing.TB, n int) func() {
 			for _, r := range out.Reservations {
 				rows += len(r.Instances)
 			}
-			token = out.NextToken
+			if token = out.NextToken; token == nil {
+				break
+			}
 		}
 	}
 	read()
-	tape.to = nil
+	played()
 	return read
 }
 
-// tape plays answers again in their order.
+// played is a client that hears again what it has heard before, once it is told
+// that it has heard all.
+func (f *fleet) played() (client *ec2.Client, all func()) {
+	tape := &tape{to: f.sdk.Options().HTTPClient, answers: map[string][]byte{}}
+	return ec2.New(f.sdk.Options(), func(o *ec2.Options) { o.HTTPClient = tape }), func() { tape.to = nil }
+}
+
+// tape plays answers again.
 type tape struct {
-	to     ec2.HTTPClient
-	bodies [][]byte
-	next   int
+	to      ec2.HTTPClient
+	mu      sync.Mutex
+	answers map[string][]byte
 }
 
 func (p *tape) Do(r *http.Request) (*http.Response, error) {
-	if p.to != nil {
+	asked, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	body, ok := p.answers[string(asked)]
+	p.mu.Unlock()
+	if !ok {
+		r.Body = io.NopCloser(bytes.NewReader(asked))
 		answer, err := p.to.Do(r)
 		if err != nil {
 			return nil, err
 		}
-		body, err := io.ReadAll(answer.Body)
-		if err != nil {
+		if body, err = io.ReadAll(answer.Body); err != nil {
 			return nil, err
 		}
-		p.bodies = append(p.bodies, body)
+		p.mu.Lock()
+		p.answers[string(asked)] = body
+		p.mu.Unlock()
 	}
-	body := p.bodies[p.next]
-	p.next++
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: r, ContentLength: int64(len(body))}, nil
+}
+
+// costOfLoad is the time to load instances with their checks into the table,
+// against that of the SDK's pages alone, and how often it allocates for each.
+func costOfLoad(t testing.TB, f *fleet) (share, allocs float64) {
+	client, played := f.played()
+	n := 0
+	load := func() {
+		f.sdk = client
+		f.pages = f.list(t)
+		rs, _ := f.table()
+		n = len(rs.all)
+	}
+	sdk := f.decoding(t, 1<<30)
+	load()
+	played()
+	share = ratio(1, load, 1, sdk)
+	return share, testing.AllocsPerRun(1, load) / float64(n)
+}
+
+// BenchmarkTableLoad loads 10,000 instances of 4.8 kB each.
+func BenchmarkTableLoad(b *testing.B) {
+	f := newFleet(b, 10_000)
+	for b.Loop() {
+		share, allocs := costOfLoad(b, f)
+		b.ReportMetric(share, "ofSDK")
+		b.ReportMetric(allocs, "allocs/instance")
+	}
+}
+
+// BenchmarkHeap is what 50,000 rows hold of the heap.
+func BenchmarkHeap(b *testing.B) {
+	f := newFleet(b, 50_000)
+	for b.Loop() {
+		b.ReportMetric(heapOfRow(b, f), "B/instance")
+	}
+}
+
+func heapOfRow(t testing.TB, f *fleet) float64 {
+	live := func() float64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	f.pages = nil
+	before := live()
+	f.pages = f.list(t)
+	rs, _ := f.table()
+	f.pages = nil
+	n := float64(len(rs.all))
+	held := live() - before
+	runtime.KeepAlive(rs)
+	return held / n
 }
 
 // BenchmarkKeystroke is what keys cost at 50,000 rows, each against the least
@@ -281,6 +351,25 @@ func TestGateDiff(t *testing.T) {
 	t.Logf("a refresh takes %.2f%% of the SDK's decoding", 100*share)
 	if share > 0.02 {
 		t.Error("the goal is 1%")
+	}
+}
+
+func TestGateTableLoad(t *testing.T) {
+	gate(t)
+	share, allocs := costOfLoad(t, newFleet(t, 10_000))
+	t.Logf("%.3f of the SDK's time, and %.1f allocations for each instance", share, allocs)
+	if share > 0.3 || allocs > 30 {
+		t.Error("the goals are 0.15 and 15")
+	}
+}
+
+// TestGateHeap allows what leaves room for twice as much while it is collected.
+func TestGateHeap(t *testing.T) {
+	gate(t)
+	held := heapOfRow(t, newFleet(t, 50_000))
+	t.Logf("%.0f bytes of the heap for each row", held)
+	if held > 1000 {
+		t.Error("more than 1000")
 	}
 }
 
