@@ -40,6 +40,9 @@ func (r *Resource[T]) erase() *Resource[any] {
 	if r.Pretend != nil {
 		e.Pretend = func(row any, state string) any { return r.Pretend(row.(T), state) }
 	}
+	if r.Same != nil {
+		e.Same = func(old, listed any) bool { return r.Same(old.(T), listed.(T)) }
+	}
 	if r.Common != nil {
 		e.Common = func(row any) (any, bool) { return r.Common(row.(T)) }
 	}

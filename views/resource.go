@@ -53,6 +53,8 @@ type Resource[T any] struct {
 	// Busy says that the row is in transition and is polled by its ID; it may be
 	// nil for rows that never are.
 	Busy func(T) bool
+	// Same says that a row, as it is listed, tells nothing new; it may be nil.
+	Same func(old, listed T) bool
 	// Carry keeps what a listing tells only later; it may be nil.
 	Carry func(old, listed T) T
 	// Common is what a row shares with others that have the same: the values of

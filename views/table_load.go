@@ -239,8 +239,15 @@ func (t *Table[T]) onPage(p page[T]) tea.Cmd {
 		src.at, src.backoff = t.since(src.began), 0
 		cmd = tea.Batch(cmd, t.took(t.rows.drop(src, func(r *row[T]) bool { return r.seen != int32(p.listing) && r.seen != seenBeyond })))
 	}
+	if tidy := t.env.Tidy; tidy != nil && src.pages >= manyPages {
+		cmd = tea.Batch(cmd, func() tea.Msg { tidy(); return nil })
+	}
 	return tea.Batch(cmd, t.listLater(src), t.poll(src, t.rest(awsops.PollEvery, src.began, src.asked)))
 }
+
+// manyPages is from which length on a listing leaves much behind: a page is 5 MB
+// on its way.
+const manyPages = 10
 
 // since is as which time an answer is true: when it was asked for, or now where
 // nobody else can have asked.

@@ -50,6 +50,9 @@ type Env struct {
 	Execute func(argv []string, ended func(error) tea.Msg) tea.Cmd
 	// Delimiters are those of exported text.
 	Delimiters awsops.Values
+	// Tidy gives back the memory that a long listing has needed for a while; it
+	// may be nil.
+	Tidy func()
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
 }
