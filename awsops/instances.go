@@ -76,6 +76,24 @@ func (i Instance) Checked(as Instance) Instance {
 	return i
 }
 
+// Same says that a listing tells nothing new about the instance. What is listed
+// without checks says nothing about them.
+func (i Instance) Same(listed Instance) bool {
+	if listed.checks != nil && listed.checks != i.checks && *listed.checks != i.Checks() || !i.InstanceKind.same(listed.InstanceKind) {
+		return false
+	}
+	i.InstanceKind, i.checks = listed.InstanceKind, listed.checks
+	return i == listed
+}
+
+func (k *InstanceKind) same(as *InstanceKind) bool {
+	return k == as || k.Type == as.Type && k.Zone == as.Zone && k.Image == as.Image && k.Key == as.Key &&
+		k.VPC == as.VPC && k.Subnet == as.Subnet && k.Owner == as.Owner && k.Platform == as.Platform && k.Arch == as.Arch &&
+		k.Lifecycle == as.Lifecycle && k.RootType == as.RootType && k.Monitoring == as.Monitoring && k.Profile == as.Profile &&
+		k.Tokens == as.Tokens && k.Hibernates == as.Hibernates && k.Named == as.Named &&
+		slices.Equal(k.Groups, as.Groups) && slices.Equal(k.Others, as.Others)
+}
+
 // Tag is a tag of a resource.
 type Tag struct{ Key, Value string }
 
@@ -108,10 +126,17 @@ func (c Checks) String() string {
 
 // InstancesByID reads single instances. IDs that EC2 does not list are left out.
 func InstancesByID(ctx context.Context, client *ec2.Client, ids []string) ([]Instance, error) {
+	scans := newInstanceScans()
 	var rows []Instance
-	err := describeByFilter(ctx, client, ids, func(r []types.Reservation) { rows = append(rows, instanceRows(r)...) })
-	if err != nil {
-		return nil, err
+	for chunk := range slices.Chunk(ids, filterValues) {
+		err := everyPage(func(token *string) (*string, error) {
+			page, next, err := scans.describe(ctx, client, &ec2.DescribeInstancesInput{Filters: filtersOn("instance-id", chunk...), MaxResults: aws.Int32(fullPage), NextToken: token})
+			rows = append(rows, page...)
+			return next, err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	running := map[string]int{}
 	for i, row := range rows {
@@ -119,12 +144,18 @@ func InstancesByID(ctx context.Context, client *ec2.Client, ids []string) ([]Ins
 			running[row.ID] = i
 		}
 	}
-	statuses, err := statusesOf(ctx, client, slices.Sorted(mapKeys(running)))
-	for _, s := range statuses {
-		c := checksOf(s)
-		rows[running[aws.ToString(s.InstanceId)]].checks = &c
+	for chunk := range slices.Chunk(slices.Sorted(mapKeys(running)), statusIDs) {
+		found, _, err := scans.checks(ctx, client, &ec2.DescribeInstanceStatusInput{InstanceIds: chunk, IncludeAllInstances: aws.Bool(true)})
+		if err != nil {
+			return rows, err
+		}
+		for _, c := range found {
+			if at, ok := running[c.id]; ok {
+				rows[at].checks = c.Checks
+			}
+		}
 	}
-	return rows, err
+	return rows, nil
 }
 
 func mapKeys[V any](m map[string]V) iter.Seq[string] {

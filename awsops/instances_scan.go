@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go/middleware"
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -24,6 +25,11 @@ type instanceScan struct {
 	kinds map[string]*InstanceKind // by all that is in them
 	known map[Checks]*Checks
 	body  bytes.Buffer
+	most  int // rows of an answer so far
+
+	// The checks of the instance under way.
+	system, inside types.InstanceStatusSummary
+	volumes        types.EbsStatusSummary
 
 	// What the kind of the row under way has, and how it is found.
 	kind InstanceKind
@@ -54,6 +60,9 @@ type instanceScans chan *instanceScan
 
 // readAtOnce is how many answers of a listing are in memory.
 const readAtOnce = 2
+
+// mostGrown bounds the room that is made for an answer before it is there.
+const mostGrown = 16 << 20
 
 func newInstanceScans() instanceScans {
 	scans := make(instanceScans, readAtOnce)
@@ -134,6 +143,9 @@ func (scans instanceScans) attach(stack *middleware.Stack, read scanned) error {
 			s := <-scans
 			defer func() { scans <- s }()
 			s.body.Reset()
+			if n := response.ContentLength; n > 0 && n < mostGrown {
+				s.body.Grow(int(n) + bytes.MinRead)
+			}
 			_, broke := s.body.ReadFrom(response.Body)
 			if output, rows, bad := read(s); broke == nil && bad == nil {
 				_ = response.Body.Close()
@@ -169,6 +181,7 @@ func (s *instanceScan) rows(body []byte) (rows []Instance, token *string, err er
 	if err != nil {
 		return nil, nil, err
 	}
+	s.most = max(s.most, len(rows))
 	return rows, token, nil
 }
 
@@ -182,6 +195,9 @@ func (s *instanceScan) reservation(rows []Instance) []Instance {
 			reservation = string(s.value())
 		case "instancesset":
 			for s.item() {
+				if rows == nil {
+					rows = make([]Instance, 0, s.most)
+				}
 				rows = append(rows, Instance{})
 				s.instance(&rows[len(rows)-1], owner)
 			}

@@ -34,30 +34,29 @@ func (s *instanceScan) statuses(body []byte) (rows []checked, token *string, err
 // status reads what checksOf looks at.
 func (s *instanceScan) status() checked {
 	var (
-		id             string
-		one            types.InstanceStatus
-		system, inside types.InstanceStatusSummary
-		volumes        types.EbsStatusSummary
+		id  string
+		one types.InstanceStatus
 	)
+	s.system, s.inside, s.volumes = types.InstanceStatusSummary{}, types.InstanceStatusSummary{}, types.EbsStatusSummary{}
 	for name, ok := s.child(); ok; name, ok = s.child() {
 		switch string(name) {
 		case "instanceid":
 			id = string(s.value())
 		case "systemstatus":
-			s.summary(&system)
-			one.SystemStatus = &system
+			s.summary(&s.system)
+			one.SystemStatus = &s.system
 		case "instancestatus":
-			s.summary(&inside)
-			one.InstanceStatus = &inside
+			s.summary(&s.inside)
+			one.InstanceStatus = &s.inside
 		case "attachedebsstatus":
 			status, since := s.check()
 			if status != "" {
-				volumes.Status = types.SummaryStatus(status)
+				s.volumes.Status = types.SummaryStatus(status)
 			}
 			for _, at := range since {
-				volumes.Details = append(volumes.Details, types.EbsStatusDetails{ImpairedSince: at})
+				s.volumes.Details = append(s.volumes.Details, types.EbsStatusDetails{ImpairedSince: at})
 			}
-			one.AttachedEbsStatus = &volumes
+			one.AttachedEbsStatus = &s.volumes
 		case "eventsset":
 			for s.item() {
 				one.Events = append(one.Events, s.event())
@@ -69,7 +68,8 @@ func (s *instanceScan) status() checked {
 	c := checksOf(one)
 	known := s.known[c]
 	if known == nil {
-		known = &c
+		first := c
+		known = &first
 		s.known[c] = known
 	}
 	return checked{id, known}

@@ -201,7 +201,8 @@ func (m *Model) where() string {
 		if account == "" {
 			account = "account unknown"
 		}
-		return scopes[0].Profile + " " + account + " " + scopes[0].Region
+		name := scopes[0].Profile + " " + account + " " + scopes[0].Region
+		return m.env.Theme.Tone(views.ScopeTone(m.policy, scopes[0])).Render(name)
 	}
 	profiles, regions := map[string]bool{}, map[string]bool{}
 	for _, s := range scopes {

@@ -207,6 +207,12 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.onOpened(msg)
 	case codeTried:
 		return m.onCodeTried(msg)
+	case executed:
+		return m.onExecuted(msg)
+	case bookWritten:
+		return m.onBookWritten(msg)
+	case connectionUsed:
+		return m.onConnectionUsed(msg)
 	case scopeOpened:
 		return m.onScopeOpened(msg)
 	case identified:

@@ -16,7 +16,7 @@ import (
 // once and not for every resource: each would cost 250 kB of the binary.
 func (r *Resource[T]) erase() *Resource[any] {
 	e := &Resource[any]{
-		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Hint: r.Hint,
+		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Lasts: r.Lasts, Hint: r.Hint,
 		Pages: boxedPages(r.Pages),
 		ID:    on(r.ID), Name: on(r.Name), State: on(r.State), Busy: on(r.Busy), Tags: on(r.Tags), Account: on(r.Account),
 	}
@@ -39,6 +39,9 @@ func (r *Resource[T]) erase() *Resource[any] {
 	}
 	if r.Pretend != nil {
 		e.Pretend = func(row any, state string) any { return r.Pretend(row.(T), state) }
+	}
+	if r.Same != nil {
+		e.Same = func(old, listed any) bool { return r.Same(old.(T), listed.(T)) }
 	}
 	if r.Common != nil {
 		e.Common = func(row any) (any, bool) { return r.Common(row.(T)) }

@@ -28,13 +28,13 @@ type filter[T any] []func(*row[T]) bool
 
 func compile[T any](query string, cells []cell[T], tags func(T) []awsops.Tag) filter[T] {
 	var f filter[T]
-	for _, word := range splitWords(strings.ToLower(query)) {
+	for i, word := range splitWords(strings.ToLower(query)) {
 		negated, no := strings.CutPrefix(word, "-")
 		if !no || negated == "" {
-			f = append(f, compileTerm(word, cells, tags))
+			f = append(f, compileTerm(i, word, cells, tags))
 			continue
 		}
-		term := compileTerm(negated, cells, tags)
+		term := compileTerm(i, negated, cells, tags)
 		f = append(f, func(r *row[T]) bool { return !term(r) })
 	}
 	return f
@@ -49,7 +49,7 @@ func (f filter[T]) match(r *row[T]) bool {
 	return true
 }
 
-func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag) func(*row[T]) bool {
+func compileTerm[T any](nth int, word string, cells []cell[T], tags func(T) []awsops.Tag) func(*row[T]) bool {
 	if id, ok := strings.CutPrefix(word, "="); ok && id != "" {
 		return func(r *row[T]) bool { return strings.EqualFold(r.id, id) }
 	}
@@ -71,8 +71,21 @@ func compileTerm[T any](word string, cells []cell[T], tags func(T) []awsops.Tag)
 			}
 		}
 	}
+	return textTerm[T](nth, func(text string) bool { return strings.Contains(text, word) })
+}
+
+// textTerm asks the words of a row. What many rows have in common is asked once.
+func textTerm[T any](nth int, holds func(text string) bool) func(*row[T]) bool {
+	asked := &answer{}
 	return func(r *row[T]) bool {
-		return strings.Contains(r.text, word) || r.common != nil && strings.Contains(r.common.text, word)
+		c := r.common
+		if c == nil || nth >= len(c.asked) {
+			return holds(r.text) || c != nil && holds(c.text)
+		}
+		if c.asked[nth] != asked {
+			c.asked[nth], c.said[nth] = asked, holds(c.text)
+		}
+		return c.said[nth] || holds(r.text)
 	}
 }
 
@@ -81,18 +94,28 @@ func hasLetters(text, letters string) bool {
 	if letters == "" {
 		return true
 	}
-	at := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\n':
-			at = 0
-		case letters[at]:
-			if at++; at == len(letters) {
-				return true
+	for {
+		at := strings.IndexByte(text, letters[0])
+		if at < 0 {
+			return false
+		}
+		text = text[at+1:]
+		line, found := text, true
+		if end := strings.IndexByte(text, '\n'); end >= 0 {
+			line, text = text[:end], text[end+1:]
+		} else {
+			text = ""
+		}
+		for i := 1; i < len(letters) && found; i++ {
+			if at = strings.IndexByte(line, letters[i]); at >= 0 {
+				line = line[at+1:]
 			}
+			found = at >= 0
+		}
+		if found {
+			return true
 		}
 	}
-	return false
 }
 
 func tagTerm[T any](term string, tags func(T) []awsops.Tag) func(*row[T]) bool {
@@ -243,7 +266,7 @@ func (rs *rows[T]) inCommon(r *row[T], of any, named bool) *common {
 		but = nameTitle
 	}
 	rs.writeTags(r, but)
-	shared := &common{string(lowered(rs.scratch))}
+	shared := &common{text: string(lowered(rs.scratch))}
 	if rs.commons == nil {
 		rs.commons = map[commonKey]*common{}
 	}

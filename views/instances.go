@@ -32,6 +32,7 @@ func instances() *Resource[instance] {
 		State:   func(i instance) string { return i.State },
 		Pretend: instance.Unchecked,
 		Busy:    instanceBusy,
+		Same:    instance.Same,
 		Carry:   carryChecks,
 		Tags:    instance.Tags,
 		Common:  func(i instance) (any, bool) { return i.InstanceKind, i.Named },

@@ -27,6 +27,8 @@ type Resource[T any] struct {
 	Empty string
 	// Shared marks rows that are the same in every region of a profile.
 	Shared bool
+	// Lasts is how long a listing will do, where that is longer than usual.
+	Lasts time.Duration
 
 	// Pages lists the rows of a scope. A row may come again; the last one counts.
 	Pages lister[T]
@@ -51,6 +53,8 @@ type Resource[T any] struct {
 	// Busy says that the row is in transition and is polled by its ID; it may be
 	// nil for rows that never are.
 	Busy func(T) bool
+	// Same says that a row, as it is listed, tells nothing new; it may be nil.
+	Same func(old, listed T) bool
 	// Carry keeps what a listing tells only later; it may be nil.
 	Carry func(old, listed T) T
 	// Common is what a row shares with others that have the same: the values of

@@ -201,7 +201,7 @@ func (t *Table[T]) offer(a Action[T]) Intent {
 	if why := t.refuse(a, r, Run{}); why != "" {
 		return Say{t.label(r) + " " + why, theme.Bad}
 	}
-	return Offer{Title: a.Help + "  " + strings.TrimSuffix(t.label(r), ":"), Lines: a.Offer(r.item, t.target(r).Scope)}
+	return Offer{Title: a.Help + "  " + strings.TrimSuffix(t.label(r), ":"), Lines: t.env.SSH.lines(a.Offer(r.item, t.target(r).Scope))}
 }
 
 // refuse says why a row cannot be part of a run, or "".

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -13,17 +12,18 @@ import (
 // row is one row of a table with what the table knows about it. There are tens
 // of thousands of them.
 type row[T any] struct {
-	src  *source
-	id   string
-	item T
 	words
+	asked *asked // a change that EC2 has been asked for
+	src   *source
+	id    string
+	item  T
 	order sortKey
 	at    int64  // as which time the item is true, in nanoseconds
-	asked *asked // a change that EC2 has been asked for
 	drawn *drawn // its line, while that is kept
 	seen  int32  // the listing that last saw it
 	fresh int32  // while it equals table.flashes the row is marked as changed
 	mark  bool
+	moved bool // it is no longer where it belongs
 }
 
 // words are what filters match, in lower case: what only one row has, and what
@@ -33,8 +33,16 @@ type words struct {
 	common *common
 }
 
-// common is a text that many rows have.
-type common struct{ text string }
+// common is a text that many rows have, and what it said to the terms of the
+// last filter.
+type common struct {
+	text  string
+	asked [4]*answer
+	said  [4]bool
+}
+
+// answer stands for one term of one filter.
+type answer struct{ _ byte }
 
 // drawn is the line of a row, with and without colours.
 type drawn struct {
@@ -52,19 +60,6 @@ type asked struct {
 
 // patience is how long a change may take to show in a describe.
 const patience = 2 * time.Minute
-
-// sortKey orders rows by a number, then by a text.
-type sortKey struct {
-	number int64
-	text   string
-}
-
-func (a sortKey) compare(b sortKey) int {
-	if c := cmp.Compare(a.number, b.number); c != 0 {
-		return c
-	}
-	return strings.Compare(a.text, b.text)
-}
 
 // cell is a column as the table uses it: of the resource, or the account or
 // the region of the row's scope.
@@ -106,7 +101,7 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string, naming *aws
 		}
 		cells = append(cells, made)
 	}
-	tone := func(r *row[T], _ time.Time) theme.Tone { return map[bool]theme.Tone{true: theme.Bad}[r.src.danger] }
+	tone := func(r *row[T], _ time.Time) theme.Tone { return r.src.tone }
 	region := func(r *row[T]) string { return r.src.scope.Region }
 	// Behind what identifies a row, so that they are seen on a narrow terminal too.
 	return slices.Insert(cells, min(3, len(cells)),
@@ -140,6 +135,10 @@ type rows[T any] struct {
 	reverse bool
 	marks   int
 	flashes int32
+
+	touched       int // tells nothing; see atOnce
+	moved         []*row[T]
+	latest, spare []*row[T] // what visible was made in, by turns
 
 	commons map[commonKey]*common // as long as one listing runs
 	scratch []byte
@@ -176,18 +175,17 @@ func (rs *rows[T]) put(src *source, items []T, listing int, when time.Time) chan
 		rs.commons = nil
 	}
 	var did change
-	var fresh []*row[T]
-	moved := false
 	for _, item := range items {
 		id := rs.res.ID(item)
 		key := rowID{src, id}
 		r, known := rs.byID[key]
 		if !known {
-			r = &row[T]{src: src, id: id, item: item, seen: seen, at: at, fresh: -1}
+			r = &row[T]{src: src, id: id, item: item, seen: seen, at: at, fresh: -1, moved: true}
 			rs.describe(r)
 			r.order = rs.keyOf(r)
 			rs.byID[key] = r
-			fresh = append(fresh, r)
+			rs.moved = append(rs.moved, r)
+			did.shown, did.order = true, true
 			continue
 		}
 		r.seen = max(r.seen, seen)
@@ -195,23 +193,12 @@ func (rs *rows[T]) put(src *source, items []T, listing int, when time.Time) chan
 			continue
 		}
 		r.at = at
-		d := rs.replace(r, item, when)
-		moved = moved || d.order
-		did.add(d)
+		if r.asked == nil && rs.res.Same != nil && rs.res.Same(r.item, item) {
+			continue
+		}
+		did.add(rs.replace(r, item, when))
 	}
-	if moved {
-		rs.all = append(rs.all, fresh...)
-		rs.sortAll()
-	} else if len(fresh) > 0 {
-		rs.merge(fresh)
-	}
-	if len(fresh) > 0 {
-		did.shown, did.order = true, true
-	}
-	if did.order {
-		rs.narrow()
-	}
-	return did
+	return rs.settle(did)
 }
 
 // replace gives a row its newest item. While EC2 still tells the state before
@@ -240,10 +227,15 @@ func (rs *rows[T]) set(r *row[T], item T) change {
 	if !r.src.at.IsZero() { // while the first listing runs everything is new
 		r.fresh = rs.flashes
 	}
-	order := rs.keyOf(r)
 	// A filter may match the row differently now, even if it stays in place.
-	moved := order != r.order || len(rs.filter) > 0
-	r.order = order
+	moved := len(rs.filter) > 0
+	if order := rs.keyOf(r); order != r.order {
+		r.order, moved = order, true
+		if !r.moved {
+			r.moved = true
+			rs.moved = append(rs.moved, r)
+		}
+	}
 	return change{shown: true, order: moved, flashed: !r.src.at.IsZero()}
 }
 
@@ -274,9 +266,12 @@ func (rs *rows[T]) unask(src *source, ids []string) change {
 	return rs.settle(did)
 }
 
+// settle puts new rows, and those whose place has changed, where they belong.
 func (rs *rows[T]) settle(did change) change {
+	if len(rs.moved) > 0 {
+		rs.merge()
+	}
 	if did.order {
-		rs.sortAll()
 		rs.narrow()
 	}
 	return did
@@ -298,89 +293,9 @@ func (rs *rows[T]) drop(src *source, gone func(*row[T]) bool) change {
 	if len(rs.all) == before {
 		return change{}
 	}
+	rs.latest, rs.spare = nil, nil // they would keep the rows
 	rs.narrow()
 	return change{shown: true, order: true}
-}
-
-func (rs *rows[T]) keyOf(r *row[T]) sortKey {
-	c := rs.cells[rs.sortBy]
-	if c.number != nil {
-		return sortKey{number: c.number(r)}
-	}
-	rs.scratch = natural(rs.scratch[:0], strings.ToLower(c.value(r)))
-	if text := string(rs.scratch); text != r.order.text {
-		return sortKey{text: text}
-	}
-	return sortKey{text: r.order.text}
-}
-
-// natural fills numbers up with zeros, so that web-9 comes before web-10 and
-// 10.0.0.9 before 10.0.0.10.
-func natural(out []byte, s string) []byte {
-	const zeros = "0000000000"
-	for i := 0; i < len(s); {
-		end := i
-		for end < len(s) && s[end] >= '0' && s[end] <= '9' {
-			end++
-		}
-		if n := end - i; n > 0 {
-			out = append(append(out, zeros[min(n, len(zeros)):]...), s[i:end]...)
-			i = end
-			continue
-		}
-		out = append(out, s[i])
-		i++
-	}
-	return out
-}
-
-// less is the order of the table; equal keys are ordered by ID and scope, so that it is
-// the same after every refresh.
-func (rs *rows[T]) compare(a, b *row[T]) int {
-	c := a.order.compare(b.order)
-	if rs.reverse {
-		c = -c
-	}
-	if c != 0 {
-		return c
-	}
-	if c = strings.Compare(a.id, b.id); c != 0 || a.src == b.src {
-		return c
-	}
-	// A region, for instance, is a row of each profile.
-	x, y := a.src.scope, b.src.scope
-	return cmp.Or(strings.Compare(x.Profile, y.Profile), strings.Compare(x.Region, y.Region))
-}
-
-// merge puts new rows, which a page brings many of, into the ordered ones.
-func (rs *rows[T]) merge(fresh []*row[T]) {
-	slices.SortFunc(fresh, rs.compare)
-	out := make([]*row[T], 0, len(rs.all)+len(fresh))
-	old := rs.all
-	for len(old) > 0 && len(fresh) > 0 {
-		if rs.compare(old[0], fresh[0]) <= 0 {
-			out, old = append(out, old[0]), old[1:]
-		} else {
-			out, fresh = append(out, fresh[0]), fresh[1:]
-		}
-	}
-	rs.all = append(append(out, old...), fresh...)
-}
-
-func (rs *rows[T]) sortAll() { slices.SortFunc(rs.all, rs.compare) }
-
-// sort orders by another column, or the other way round.
-func (rs *rows[T]) sort(by int, reverse bool) {
-	if by != rs.sortBy {
-		rs.sortBy = by
-		for _, r := range rs.all {
-			r.order = rs.keyOf(r)
-		}
-	}
-	rs.reverse = reverse
-	rs.all = slices.Clone(rs.all)
-	rs.sortAll()
-	rs.narrow()
 }
 
 // search sets the filter. A query that only grew looks at what was visible.
@@ -408,14 +323,26 @@ func (rs *rows[T]) matching(from []*row[T]) []*row[T] {
 	if len(rs.filter) == 0 {
 		return rs.all
 	}
-	var out []*row[T]
-	for _, r := range from {
-		if r.asked != nil && r.asked.query == rs.query || rs.filter.match(r) {
-			out = append(out, r)
+	out := rs.spare[:0]
+	for near := range slices.Chunk(from, atOnce) {
+		for _, r := range near {
+			if r.text != "" {
+				rs.touched += int(r.text[0])
+			}
+		}
+		for _, r := range near {
+			if rs.filter.match(r) || r.asked != nil && r.asked.query == rs.query {
+				out = append(out, r)
+			}
 		}
 	}
+	rs.spare, rs.latest = rs.latest, out
 	return out
 }
+
+// atOnce is how many rows are touched before they are looked at. They lie
+// anywhere in memory, and to wait for many takes hardly longer than for one.
+const atOnce = 64
 
 // setMark marks or unmarks one row.
 func (rs *rows[T]) setMark(r *row[T], mark bool) {

@@ -40,10 +40,37 @@ type Env struct {
 	Setups  map[string]Setup
 	Rebound Rebound
 	Naming  *awsops.Naming
+	// Book is the operator's named connections; it is nil where they are
+	// another's.
+	Book *Book
+	// SSH is how the operator logs in to instances.
+	SSH SSH
+	// Execute runs a program in the terminal, and tells its end. It is nil where
+	// that would be another's machine.
+	Execute func(argv []string, ended func(error) tea.Msg) tea.Cmd
 	// Delimiters are those of exported text.
 	Delimiters awsops.Values
+	// Tidy gives back the memory that a long listing has needed for a while; it
+	// may be nil.
+	Tidy func()
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
+}
+
+// Book is the named connections of a configuration, which the screen can
+// change. Everything but Form reads or writes a file.
+type Book struct {
+	// Form declares what a connection says.
+	Form func() awsops.Operation
+	List func() ([]awsops.Values, error)
+	// Write writes a connection, whose name was another perhaps; nil takes the
+	// one of that name away.
+	Write func(was string, v awsops.Values) error
+	// Use makes the session reach a profile as a connection says, and in its
+	// regions, and tells which profile that is.
+	Use func(name string) (profile string, err error)
+	// Begin makes scopes those that the program opens when nothing is said.
+	Begin func([]awsops.Scope) error
 }
 
 // Keeper is a place for a secret, made sure of before there is one.
@@ -126,6 +153,9 @@ type Offer struct {
 	Lines []Line
 }
 
+// Execute asks to run a program in the terminal, in the place of the screen.
+type Execute struct{ Argv []string }
+
 // Back asks to leave the view.
 type Back struct{}
 
@@ -141,14 +171,15 @@ type Moved struct{}
 // Copy asks to put a text on the clipboard.
 type Copy struct{ Text, What string }
 
-func (Run) intent()   {}
-func (Open) intent()  {}
-func (Show) intent()  {}
-func (Offer) intent() {}
-func (Back) intent()  {}
-func (Say) intent()   {}
-func (Copy) intent()  {}
-func (Moved) intent() {}
+func (Run) intent()     {}
+func (Open) intent()    {}
+func (Show) intent()    {}
+func (Offer) intent()   {}
+func (Back) intent()    {}
+func (Execute) intent() {}
+func (Say) intent()     {}
+func (Copy) intent()    {}
+func (Moved) intent()   {}
 
 // Selector is a view that has rows selected for an operation.
 type Selector interface {

@@ -28,6 +28,7 @@ type program struct {
 	// file is the configuration and path where it was read, "" if there is none.
 	file  *config.File
 	path  string
+	book  *book
 	roots *x509.CertPool // of mail servers; nil is the system's
 }
 
@@ -47,7 +48,8 @@ func (p *program) tree() *cobra.Command {
 	p.set = root.PersistentFlags()
 	p.flags.addAll(p.set)
 	p.flags.addScreen(root.Flags())
-	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.doctorCommand(), p.versionCommand(), p.manCommand())
+	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.connectionsCommand(), p.doctorCommand(), p.versionCommand(), p.manCommand())
+	p.completions(root)
 	return root
 }
 

@@ -43,7 +43,7 @@ func TestInATerminal(t *testing.T) {
 
 // terminal is a program in a pty, with what a person would see.
 type terminal struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	pty    *os.File
 	ended  chan struct{}
@@ -54,7 +54,7 @@ type terminal struct {
 	raw    strings.Builder
 }
 
-func open(t *testing.T, width, height int, env []string, program string, args ...string) *terminal {
+func open(t testing.TB, width, height int, env []string, program string, args ...string) *terminal {
 	t.Helper()
 	x := &terminal{t: t, ended: make(chan struct{}), update: make(chan struct{}, 1), screen: vt10x.New(vt10x.WithSize(width, height))}
 	x.cmd = exec.Command(program, args...)

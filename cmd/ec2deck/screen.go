@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -27,11 +29,14 @@ import (
 // screenOptions are what the screen is told besides its session.
 type screenOptions struct {
 	Refresh time.Duration // 0 is off
+	Tidy    func()
 	Term    string
 	ASCII   bool
 	Keep    func(path string) (views.Keeper, error) // nil without files
 	After   func(time.Duration, func() tea.Msg) tea.Cmd
 	Specs   []views.Spec
+	Book    *views.Book // nil on a server
+	Execute func([]string, func(error) tea.Msg) tea.Cmd
 
 	Taste        taste
 	Theme        string
@@ -39,7 +44,13 @@ type screenOptions struct {
 	Kind, Filter string // of the first table
 }
 
+// heapGrowth is how much of its rows' memory a screen may leave behind before it
+// is collected, in percent: tens of thousands of rows are read anew and again,
+// and mostly tell nothing new.
+const heapGrowth = 50
+
 func (p *program) openScreen(c *cobra.Command, _ []string) error {
+	debug.SetGCPercent(heapGrowth)
 	s, o, err := p.session(true)
 	if err != nil {
 		return err
@@ -60,7 +71,10 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
 	terminal := &ui.Terminal{In: p.in, Out: p.out, Mouse: o.mouse, Pause: framePause}
-	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, After: terminal.After, Specs: views.All(), Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter})
+	model := newScreen(c.Context(), s, renderer, screenOptions{
+		Refresh: o.refresh, After: terminal.After, Specs: views.All(), Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale),
+		Keep: p.reserveOnScreen, Tidy: debug.FreeOSMemory, Book: p.book.screen(), Execute: p.execute, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter,
+	})
 	return p.runScreen(c.Context(), terminal, model)
 }
 
@@ -95,12 +109,22 @@ func (p *program) runScreen(ctx context.Context, terminal *ui.Terminal, model te
 	return err
 }
 
+// execute runs a program in the place of the screen. No shell reads its words,
+// so a home directory is read here.
+func (p *program) execute(argv []string, ended func(error) tea.Msg) tea.Cmd {
+	words := make([]string, len(argv))
+	for i, word := range argv {
+		words[i] = p.atHome(word)
+	}
+	return tea.ExecProcess(exec.Command(words[0], words[1:]...), ended)
+}
+
 // newScreen makes the screen of a session on a terminal.
 func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o screenOptions) tea.Model {
 	return ui.New(ui.Config{
 		Env: views.Env{
 			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: &o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, After: o.After, Keep: o.Keep, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
+			Now: time.Now, After: o.After, Keep: o.Keep, Tidy: o.Tidy, Book: o.Book, SSH: o.Taste.ssh, Execute: o.Execute, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
 		},
 		Specs: o.Specs, ASCII: o.ASCII, Mouse: o.Mouse, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },

@@ -75,7 +75,7 @@ func (p *program) stateFile(name string) string {
 // served is the options for those who log in: the files here are the server's,
 // and what one of them has read the others need not read again.
 func (o options) served() options {
-	o.settings.ReadFile, o.settings.Known, o.settings.Outlive = nil, nil, true
+	o.settings.ReadFile, o.settings.Known, o.settings.Disk, o.settings.Outlive = nil, nil, nil, true
 	o.settings.Now, o.settings.Shared, o.settings.Meter = time.Now, awsops.NewShared(time.Now), awsops.NewMeter(time.Now)
 	return o
 }
