@@ -41,7 +41,7 @@ func TestTheManualIsWhole(t *testing.T) {
 		}
 	}
 	files, _ := filepath.Glob("*.go")
-	names := regexp.MustCompile(`getenv\("([A-Z0-9_]+)"\)|\{"(AWS_[A-Z_]+)"`)
+	names := regexp.MustCompile(`(?:getenv|ownFile)\("([A-Z0-9_]+)"|\{"(AWS_[A-Z_]+)"`)
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil {
