@@ -308,8 +308,8 @@ func (t *Table[T]) poll(src *source, wait time.Duration) tea.Cmd {
 // busy lists the rows in transition, in an order that is the same for everybody.
 func (t *Table[T]) busy(src *source) []string {
 	var ids []string
-	for _, r := range t.rows.all {
-		if r.src == src && (r.asked != nil || t.res.Busy != nil && t.res.Busy(r.item)) {
+	for r := range t.rows.busy {
+		if r.src == src {
 			ids = append(ids, r.id)
 		}
 	}
