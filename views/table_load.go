@@ -255,6 +255,10 @@ func (t *Table[T]) rest(every time.Duration, began, asked time.Time) time.Durati
 	return max(every-now.Sub(began), min(every, now.Sub(asked)))
 }
 
+// usualRefresh is the time between two listings of a short table, unless the
+// operator says otherwise.
+const usualRefresh = 15 * time.Second
+
 // perPage is the least time between two listings for each page that they have,
 // so that a large account stays within EC2's request rates.
 const perPage = 2 * time.Second

@@ -43,7 +43,7 @@ type screenOptions struct {
 // heapGrowth is how much of its memory a screen with a long table may leave
 // behind before it is collected, in percent: such a table is read anew and
 // again, and mostly tells nothing new.
-const heapGrowth = 25
+const heapGrowth = 15
 
 // tidy gives back what a long listing has needed, and lets the next need less.
 func tidy() {
