@@ -20,7 +20,8 @@ type Calls struct {
 	most int
 	sink func(line any) error
 
-	bodies atomic.Bool // of everything, not only of what fails
+	bodies atomic.Bool  // of everything, not only of what fails
+	skew   atomic.Int64 // of the last answer
 
 	mu        sync.Mutex
 	ring      []*Call // the oldest at made%most, once it is full
@@ -113,6 +114,14 @@ func (l *Calls) Lost() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.lost
+}
+
+// Skew is how far the clock of AWS was ahead of ours in the last answer.
+func (l *Calls) Skew() time.Duration {
+	if l == nil {
+		return 0
+	}
+	return time.Duration(l.skew.Load())
 }
 
 // Watch keeps headers and bodies of everything from now on. Those of what

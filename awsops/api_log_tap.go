@@ -86,6 +86,9 @@ func (t *tap) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, n
 	out, meta, err := next.HandleFinalize(ctx, in)
 	a.Took = t.log.now().Sub(a.At)
 	a.RequestID, _ = awsmiddleware.GetRequestIDMetadata(meta)
+	if skew, ok := awsmiddleware.GetAttemptSkew(meta); ok {
+		t.log.skew.Store(int64(skew))
+	}
 	if raw, ok := awsmiddleware.GetRawResponse(meta).(*smithyhttp.Response); ok && raw != nil && raw.Response != nil {
 		a.Status = raw.StatusCode
 	}

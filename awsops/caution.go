@@ -10,8 +10,13 @@ type Caution struct {
 	Production bool
 	ReadOnly   bool
 	Hint       string // what to do about ReadOnly
-	// Warning is what the screen says while the connection is open.
-	Warning string
+	// Warning is what the screen says while the connection is open, and Colour
+	// is that of its name.
+	Warning, Colour string
+	// Raises are the confirmations that are firmer here.
+	Raises []Raise
+	// Launch is what launches begin with.
+	Launch Values
 }
 
 func (c Caution) names(region string) bool {
@@ -41,9 +46,37 @@ func (p Policy) CautionsAt(s Scope) []Caution {
 func (p Policy) At(s Scope) Policy {
 	for _, r := range p.CautionsAt(s) {
 		p.Production = p.Production || r.Production
+		p.Raises = append(slices.Clip(p.Raises), r.Raises...)
 		if r.ReadOnly && !p.ReadOnly() {
 			p.Refuses, p.By = Changes, &r
 		}
 	}
 	return p
+}
+
+// Colour is the colour of a scope's name, or "".
+func (p Policy) Colour(s Scope) string {
+	for _, c := range p.CautionsAt(s) {
+		if c.Colour != "" {
+			return c.Colour
+		}
+	}
+	return ""
+}
+
+// Begin fills what a launch leaves open with what its connection says. What a
+// launch template brings stays as it is.
+func (p Policy) Begin(info Info, at Scope, v Values) Values {
+	if !info.Launches() || v.Get("launch-template") != "" {
+		return v
+	}
+	for _, c := range p.CautionsAt(at) {
+		for name, values := range c.Launch {
+			_, given := v[name] // perhaps as nothing
+			if _, takes := info.Field(name); takes && !given {
+				v = v.With(name, values...)
+			}
+		}
+	}
+	return v
 }

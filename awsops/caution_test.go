@@ -35,6 +35,38 @@ func TestAConnectionHasItsOwnPolicy(t *testing.T) {
 	}
 }
 
+func TestConfirmationsAreRaisedAndNeverLowered(t *testing.T) {
+	raise := func(of, level string) awsops.Raise {
+		r, err := awsops.NewRaise(of, level)
+		if err != nil || r.String() != of+"="+level {
+			t.Fatal(r, err)
+		}
+		return r
+	}
+	for name, test := range map[string]struct {
+		policy awsops.Policy
+		need   awsops.Confirmation
+	}{
+		"of a risk":         {awsops.Policy{Raises: []awsops.Raise{raise("change", "twice")}}, awsops.SaidTwice},
+		"of another risk":   {awsops.Policy{Raises: []awsops.Raise{raise("disrupt", "typed")}}, awsops.SaidYes},
+		"of an operation":   {awsops.Policy{Raises: []awsops.Raise{raise("change", "twice"), raise("stop-instances", "typed")}}, awsops.Typed},
+		"under production":  {awsops.Policy{Production: true, Raises: []awsops.Raise{raise("change", "yes")}}, awsops.SaidTwice},
+		"of a connection":   {awsops.Policy{Cautions: []awsops.Caution{{Profile: "test", Raises: []awsops.Raise{raise("change", "twice")}}}}, awsops.SaidTwice},
+		"of another's":      {awsops.Policy{Cautions: []awsops.Caution{{Profile: "live", Raises: []awsops.Raise{raise("change", "typed")}}}}, awsops.SaidYes},
+		"of a server's own": {awsops.Policy{Role: "ops"}.Narrowed(awsops.Policy{Raises: []awsops.Raise{raise("change", "typed")}}), awsops.Typed},
+	} {
+		b := newBench(t, func(s *awsops.Settings) { s.Policy = awsops.Fixed(test.policy) })
+		r := b.request(t, "stop-instances", ids("i-0aa00000000000001"))
+		if need, err := b.Need(r); need != test.need || err != nil {
+			t.Errorf("%s: needs %d (%v), want %d", name, need, err, test.need)
+		}
+		r.Confirmed = test.need - 1
+		if _, err := b.Run(t.Context(), r); err == nil || b.count("StopInstances") > 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestTheGateHoldsEachConnectionToItsPolicy(t *testing.T) {
 	const id = "i-0aa00000000000001"
 	for _, test := range []struct {

@@ -241,8 +241,16 @@ func Uncounted(err error) string {
 	switch {
 	case e == nil:
 		return "failed"
+	case e.Code == "NoCredentials":
+		return "no credentials"
 	case e.Class == Denied || e.Code == "UnauthorizedOperation":
 		return "denied"
+	case e.Class == Network:
+		return "unreachable"
+	case e.Class == TimedOut:
+		return "no answer"
+	case e.Throttled():
+		return "throttled"
 	}
 	return "failed: " + e.Code
 }

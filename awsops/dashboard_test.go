@@ -75,3 +75,15 @@ func TestOnlyWhoDeliversReportsMayBeAsked(t *testing.T) {
 }
 
 func errOf(_ awsops.Result, err error) error { return err }
+
+func TestWhatStandsInThePlaceOfANumber(t *testing.T) {
+	for want, e := range map[string]*awsops.Error{
+		"no credentials": {Class: awsops.Denied, Code: "NoCredentials"}, "denied": {Class: awsops.Denied, Code: "AuthFailure"},
+		"unreachable": {Class: awsops.Network, Code: "NoConnection"}, "no answer": {Class: awsops.TimedOut, Code: "Timeout"},
+		"throttled": {Class: awsops.Throttling, Code: "RequestLimitExceeded"}, "failed: InternalError": {Class: awsops.Refused, Code: "InternalError"},
+	} {
+		if got := awsops.Uncounted(e); got != want {
+			t.Errorf("%+v: %q, want %q", e, got, want)
+		}
+	}
+}

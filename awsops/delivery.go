@@ -31,7 +31,11 @@ func DeliveryOf(v Values) (Delivery, error) {
 	needs := map[string][]string{ToAFile: {"notify-file"}, ToEmail: {"smtp-host", "smtp-from", "smtp-to"}}
 	for _, name := range needs[d.Method] {
 		if or(name, "") == "" && (name != "smtp-host" || d.Sendmail == "") {
-			return d, &InputError{Field: name, Rule: "is required with --notify-method " + d.Method}
+			rule := "is required with --notify-method " + d.Method
+			if d.Method == ToEmail {
+				rule += "; `mail` in the configuration can say it for good"
+			}
+			return d, &InputError{Field: name, Rule: rule}
 		}
 	}
 	return d, nil

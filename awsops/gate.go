@@ -9,17 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// Confirmation is how firmly a person said yes.
-type Confirmation int
-
-// The confirmations, each stronger than the one before.
-const (
-	Unconfirmed Confirmation = iota
-	SaidYes                  // one key, or --yes
-	SaidTwice                // a second step with another label
-	Typed                    // the ID, or the verb and the count
-)
-
 // Request is an operation about to run in one scope.
 type Request struct {
 	Operation Operation
@@ -121,11 +110,7 @@ func (s *Session) Need(r Request) (Confirmation, error) {
 	if risk == Reads || r.DryRun {
 		return Unconfirmed, nil
 	}
-	need := Confirmation(risk)
-	if policy.Production {
-		need = min(need+1, Typed)
-	}
-	return need, nil
+	return policy.raised(info.Name, risk), nil
 }
 
 // allows says why a request may not run at all, or nil.

@@ -24,10 +24,16 @@ type TypeInfo struct {
 const typePage = 100
 
 // InstanceTypes lists the types of a region page by page. When all have been
-// yielded they come once more, with their zones.
+// yielded they come once more, with their zones. They are kept on the disk of
+// who accepts that.
 func InstanceTypes(ctx context.Context, client *ec2.Client) iter.Seq2[[]*TypeInfo, error] {
 	return func(yield func([]*TypeInfo, error) bool) {
+		if kept := typesKept(ctx, client); kept != nil {
+			yield(kept, nil)
+			return
+		}
 		var all []*TypeInfo
+		asked := onDisk(ctx).now()
 		for page, err := range pagesOf(client, "describe-instance-types", func(size *int32, token *string) ([]*TypeInfo, *string, error) {
 			return typesPage(client, ctx, &ec2.DescribeInstanceTypesInput{MaxResults: aws.Int32(min(*size, typePage)), NextToken: token})
 		}) {
@@ -44,6 +50,7 @@ func InstanceTypes(ctx context.Context, client *ec2.Client) iter.Seq2[[]*TypeInf
 		for i, t := range all { // what has been yielded is not changed
 			all[i] = &TypeInfo{t.InstanceTypeInfo, zones[string(t.InstanceType)]}
 		}
+		keepTypes(ctx, client, asked, all)
 		yield(all, nil)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -47,6 +48,9 @@ func (s *Session) withCodes(profile string, role *string) config.LoadOptionsFunc
 		}
 		at := MFADevice{profile, *o.SerialNumber}
 		*role = strings.Join([]string{profile, o.RoleARN, at.Serial}, "\n")
+		if o.Duration == 0 { // the SDK would ask for a quarter of an hour, and so for a code as often
+			o.Duration = time.Hour
+		}
 		o.TokenProvider = func() (string, error) { return s.takeCode(at) }
 	})
 }

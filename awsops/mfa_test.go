@@ -85,6 +85,11 @@ func TestARoleAsksForACodeOnce(t *testing.T) {
 	if n := b.count("AssumeRole"); n != 2 { // the wrong code, and the right one
 		t.Errorf("the role was assumed %d times", n)
 	}
+	for _, c := range b.sim.Calls() {
+		if c.Action == "AssumeRole" && c.Form.Get("DurationSeconds") != "3600" {
+			t.Errorf("for %s seconds", c.Form.Get("DurationSeconds"))
+		}
+	}
 	logged := ""
 	for _, c := range calls.List() {
 		if c.Service == "EC2" {
@@ -98,6 +103,26 @@ func TestARoleAsksForACodeOnce(t *testing.T) {
 	}
 	if !strings.Contains(logged, "AssumeRole") || strings.Contains(logged, ec2sim.MFACode) || strings.Contains(logged, "654321") {
 		t.Errorf("the log:\n%s", logged)
+	}
+}
+
+// TestARoleThatHasExpiredAsksAgain lives behind a clock that is two hours ahead
+// of the simulator's, so that a role has expired when it is given.
+func TestARoleThatHasExpiredAsksAgain(t *testing.T) {
+	b := withRole(t, func(s *awsops.Settings) {
+		sim, err := ec2sim.New(ec2sim.Config{Fleet: changed(t, "../testdata/fleets/small.json", func(*ec2sim.Fleet) {}), Skew: -2 * time.Hour, IgnoreClock: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.HTTPClient = sim
+	})
+	at := awsops.MFADevice{Profile: "ops", Serial: device}
+	if err := b.GiveCode(t.Context(), at, ec2sim.MFACode); err != nil || len(b.Devices()) != 0 {
+		t.Fatal(err, b.Devices())
+	}
+	_, err := b.Open(t.Context(), "ops")
+	if e := awsops.AsError(err); e == nil || e.Code != "NeedsCode" || len(b.Devices()) != 1 {
+		t.Errorf("%v %v", err, b.Devices())
 	}
 }
 

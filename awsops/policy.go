@@ -22,6 +22,8 @@ type Policy struct {
 	Tags TagLimit
 	// Production raises every confirmation by one.
 	Production bool
+	// Raises are confirmations that are firmer than the risk asks for.
+	Raises []Raise
 	// Cautions say more about some scopes; see At.
 	Cautions []Caution
 	// By is the one that made it read-only, in what At returns.
@@ -58,6 +60,7 @@ func (p Policy) Narrowed(by Policy) Policy {
 		p.Refuses = by.Refuses
 	}
 	p.Production = p.Production || by.Production
+	p.Raises = append(slices.Clip(p.Raises), by.Raises...)
 	p.Cautions = append(slices.Clip(p.Cautions), by.Cautions...)
 	return p
 }

@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -68,7 +69,7 @@ func (s *Session) SelfCheck(ctx context.Context, profile string, now func() time
 			c.fail("region "+at.Region, err)
 			continue
 		}
-		if c.reach(client, at) {
+		if c.way(client, at) && c.reach(client, at) {
 			c.rights(client, at)
 		}
 	}
@@ -117,31 +118,25 @@ func (c *checker) credentials(at Scope) {
 	c.ok("credentials", "%s", text)
 }
 
-// route tells how EC2 is reached.
+// route tells where EC2 is.
 func (c *checker) route() {
-	endpoint, proxy := c.session.settings.Endpoint, c.session.settings.Proxy
-	if endpoint == "" {
-		endpoint = "EC2's own"
-	}
-	if proxy == "" {
-		proxy = "as the environment says"
-	}
-	c.ok("endpoint", "%s", endpoint)
-	c.ok("proxy", "%s", proxy)
+	c.ok("endpoint", "%s", cmp.Or(c.session.settings.of(c.profile).Endpoint, "EC2's own"))
 }
 
 // reach asks for the regions, which every account may do where it may do
 // anything: name, connection, encryption, signature and clock are tried.
 func (c *checker) reach(client *ec2.Client, at Scope) bool {
 	begin := c.now()
-	out, err := client.DescribeRegions(c.ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
+	in := &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)}
+	out, err := client.DescribeRegions(c.ctx, in)
 	if err != nil {
 		e := explain(err, "describe-regions", at.Region, false)
-		c.fail("connection to "+at.Region, e)
+		e.Hint = strings.TrimSpace(e.Hint + " To try it without this program: " + commandLine("DescribeRegions", in, at))
+		c.fail("answer of "+at.Region, e)
 		return e.Class == Denied && e.Code == "UnauthorizedOperation" // then it is there
 	}
 	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
-	c.ok("connection to "+at.Region, "answered in %d ms, request %s", c.now().Sub(begin).Milliseconds(), id)
+	c.ok("answer of "+at.Region, "in %d ms, request %s", c.now().Sub(begin).Milliseconds(), id)
 	c.clock(out)
 	i := slices.IndexFunc(out.Regions, func(r types.Region) bool { return aws.ToString(r.RegionName) == at.Region })
 	switch {

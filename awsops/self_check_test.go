@@ -65,8 +65,8 @@ func TestTheSelfCheckChangesNothing(t *testing.T) {
 func TestTheSelfCheckTellsWhatFails(t *testing.T) {
 	b := newBench(t)
 	b.sim.Inject(ec2sim.Fault{Action: "DescribeRegions", Code: "AuthFailure", Message: "not able to validate", Status: 401})
-	f, ok := checked(t, b)["connection to us-east-1 failed"]
-	if !ok || awsops.ExitCode(f.Err) != 4 || f.Hint == "" || !strings.Contains(f.Text, "request ") {
+	f, ok := checked(t, b)["answer of us-east-1 failed"]
+	if !ok || awsops.ExitCode(f.Err) != 4 || !strings.HasSuffix(f.Hint, "aws ec2 describe-regions --all-regions --profile test --region us-east-1") || !strings.Contains(f.Text, "request ") {
 		t.Errorf("%+v", f)
 	}
 	b = newBench(t)

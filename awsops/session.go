@@ -42,8 +42,13 @@ type Settings struct {
 	Endpoint string
 	// Proxy is host:port; empty leaves it to the environment.
 	Proxy string
-	// Connections say otherwise for some profiles, by their names.
-	Connections map[string]Connection
+	// Connections say otherwise for some profiles, by their names; it may be nil.
+	// It is asked whenever a profile is opened.
+	Connections func(profile string) Connection
+	// Disk keeps what hardly changes; it may be nil.
+	Disk *Disk
+	// Presets are inputs of launches, by name.
+	Presets []Preset
 	// Timeout bounds one call; 0 is no limit.
 	Timeout time.Duration
 	// Policy tells what the session may do now; nil allows everything. It is
@@ -90,7 +95,10 @@ type Connection struct {
 
 // of is the settings for a profile.
 func (s Settings) of(profile string) Settings {
-	c := s.Connections[named(profile)]
+	if s.Connections == nil {
+		return s
+	}
+	c := s.Connections(named(profile))
 	if len(c.Regions) > 0 {
 		s.Regions = c.Regions
 	}

@@ -52,6 +52,8 @@ type Accept struct {
 	Any bool
 	// Since refuses what was asked for before it.
 	Since time.Time
+	// Disk has answers of earlier runs, as far as they are kept at all; it may be nil.
+	Disk *Disk
 	// Began is told when the requests for the answers began; it may be nil.
 	Began *Began
 }

@@ -24,7 +24,7 @@ type Map struct {
 	Open, Focus, Object, Copy, Refresh, Palette, Help, Messages, Log, Self key.Binding
 	Dashboard, Scopes, Back, Quit, Interrupt, Accept, Export               key.Binding
 	Yes, Really, No, DryRun, Edit, OneByOne                                key.Binding
-	TypedDryRun, TypedEdit, TypedCommand, CopyPart                         key.Binding
+	TypedDryRun, TypedEdit, TypedCommand, TypedRemove, TypedSave, CopyPart key.Binding
 }
 
 // Default is the field's habits: vi, less and k9s.
@@ -80,6 +80,8 @@ func Default() Map {
 		TypedDryRun:  bind("dry run", "ctrl+t"),
 		TypedEdit:    bind("all inputs", "ctrl+e"),
 		TypedCommand: bind("copy as aws command", "ctrl+y"),
+		TypedRemove:  bind("remove", "ctrl+r"),
+		TypedSave:    bind("as default", "ctrl+s"),
 	}
 }
 

@@ -28,8 +28,21 @@ const (
 	Faint       // matters less
 	Strong      // matters more
 	Accent      // where the eye should go
-	tones
+	marked      // the first of the marks
+	tones  = marked + marks
 )
+
+// marks is how many colours tell things apart that mean the same.
+const marks = 6
+
+// Mark is the tone of a mark: blue, cyan, green, grey, magenta, yellow. It says
+// nothing but that a thing is the one that its owner gave that colour.
+func Mark(i int) Tone {
+	if i < 0 || i >= marks {
+		return Plain
+	}
+	return marked + Tone(i)
+}
 
 // Paint is a style reduced to the bytes before and after a text, so that a
 // cell costs two concatenations.
@@ -113,6 +126,15 @@ func New(r *lipgloss.Renderer, name string) Theme {
 		Faint:  paintOf(style().Foreground(faint)),
 		Strong: paintOf(style().Bold(true)),
 		Accent: paintOf(style().Foreground(accent)),
+	}
+	light := [marks]string{"#0550ae", "#116d79", "#116329", "#57606a", "#8250df", "#7d4e00"}
+	dark := [marks]string{"#79c0ff", "#56d4dd", "#7ee787", "#b1bac4", "#d2a8ff", "#f2cc60"}
+	for i, own := range [marks]string{"4", "6", "2", "8", "5", "3"} {
+		var c lipgloss.TerminalColor = lipgloss.AdaptiveColor{Light: light[i], Dark: dark[i]}
+		if name == "16" {
+			c = lipgloss.Color(own)
+		}
+		t.byTone[Mark(i)] = paintOf(style().Foreground(c))
 	}
 	return t
 }

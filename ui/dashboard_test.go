@@ -89,3 +89,17 @@ func TestOldNumbersStayWithTheError(t *testing.T) {
 	}
 	d.shows("key-pairs: InternalError")
 }
+
+func TestADashboardThatIsDeniedEverythingSaysSoOnce(t *testing.T) {
+	d := start(t, small())
+	d.sim.Inject(ec2sim.Fault{Code: "AuthFailure", Message: "AWS was not able to validate the provided access credentials", Status: 401})
+	d.press("0")
+	d.settle()
+	if line := d.line("Running instances"); !strings.HasSuffix(strings.TrimSpace(line), "denied") {
+		t.Error(line)
+	}
+	d.shows("! test us-east-1 everything: AuthFailure")
+	if n := strings.Count(d.screen(), "AuthFailure"); n != 1 {
+		t.Errorf("it is said %d times:\n%s", n, d.screen())
+	}
+}

@@ -212,7 +212,7 @@ func (p *palette) View() string {
 type report struct {
 	*views.Text
 	job  *job
-	keys keymap.Map
+	keys *keymap.Map
 }
 
 func (r *report) dangerous() bool { return false }

@@ -50,6 +50,7 @@ type driver struct {
 	timers []timer
 	quit   bool
 	copied []string
+	ran    [][]string        // programs in the terminal
 	files  map[string]string // what has been kept, by path
 	full   map[string]bool   // where writing fails
 }
@@ -64,11 +65,13 @@ type options struct {
 	fleet     string // a file of testdata/fleets; "" is the demo
 	instances int
 	delays    *ec2sim.Delays      // nil are the usual ones
+	skew      time.Duration       // of EC2's clock
 	change    func(*ec2sim.Fleet) // of a fleet from a file
 	profiles  []string
 	regions   []string
 	policy    awsops.Policy
 	rights    func() awsops.Policy // in the place of policy
+	held      func() awsops.Policy // the same, of the operator's own
 	timeout   time.Duration
 	colours   termenv.Profile
 	query     string
@@ -84,6 +87,9 @@ type options struct {
 	keys      map[string]aws.CredentialsProvider
 	files     bool // credentials are found by the SDK's chain
 	known     []string
+	book      *views.Book
+	presets   []awsops.Preset
+	ssh       views.SSH
 	refresh   time.Duration
 	hosted    bool // without files
 	log       bool // of what is asked of AWS
@@ -122,7 +128,7 @@ func newDriver(t testing.TB, o options) *driver {
 	d.model = New(Config{
 		Env: views.Env{
 			Context: t.Context(), Session: session, Theme: theme.New(renderer, o.theme), Keys: mapped(o), Rebound: o.rebound,
-			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
+			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Book: o.book, SSH: o.ssh, Execute: d.execute(o.hosted), Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
 			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
 				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
 				return nil
@@ -139,17 +145,17 @@ func newDriver(t testing.TB, o options) *driver {
 	return d
 }
 
-func mapped(o options) keymap.Map {
+func mapped(o options) *keymap.Map {
 	m := keymap.Default()
 	if o.keymap != nil {
 		o.keymap(&m)
 	}
-	return m
+	return &m
 }
 
 func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 	t.Helper()
-	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1, Delays: o.delays}
+	cfg := ec2sim.Config{Now: now, Instances: o.instances, Seed: 1, Delays: o.delays, Skew: o.skew}
 	if o.fleet != "" {
 		f, err := os.Open(filepath.Join("..", "testdata", "fleets", o.fleet))
 		if err != nil {
@@ -171,7 +177,7 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 }
 
 func settings(sim *ec2sim.Sim, o options) awsops.Settings {
-	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys, Shared: o.shared}
+	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys, Shared: o.shared, Presets: o.presets}
 	s.Known = func() []string { return o.known }
 	if !o.hosted {
 		s.ReadFile = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join("..", "testdata", "keys", path)) }
@@ -187,6 +193,9 @@ func settings(sim *ec2sim.Sim, o options) awsops.Settings {
 	}
 	if o.rights != nil {
 		s.Policy, s.Profiles = o.rights, nil
+	}
+	if o.held != nil {
+		s.Policy = o.held
 	}
 	if len(s.Regions) == 0 {
 		s.Regions = []string{"us-east-1"}
@@ -204,6 +213,22 @@ func (d *driver) keep(hosted bool) func(string) (views.Keeper, error) {
 			return nil, &awsops.InputError{Field: "save", Value: path, Rule: "exists already, and nothing is overwritten"}
 		}
 		return &keeper{d, path}, nil
+	}
+}
+
+// execute stands for the operator's terminal.
+func (d *driver) execute(hosted bool) func([]string, func(error) tea.Msg) tea.Cmd {
+	if hosted {
+		return nil
+	}
+	return func(argv []string, ended func(error) tea.Msg) tea.Cmd {
+		return func() tea.Msg {
+			d.ran = append(d.ran, argv)
+			if slices.Contains(argv, "broken") {
+				return ended(errors.New("exit status 255"))
+			}
+			return ended(nil)
+		}
 	}
 }
 
@@ -339,7 +364,7 @@ func keyMsg(k string) tea.KeyMsg {
 		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
 		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd, "backspace": tea.KeyBackspace,
 		"ctrl+a": tea.KeyCtrlA, "ctrl+b": tea.KeyCtrlB, "ctrl+c": tea.KeyCtrlC, "ctrl+d": tea.KeyCtrlD, "ctrl+e": tea.KeyCtrlE, "ctrl+f": tea.KeyCtrlF,
-		"ctrl+k": tea.KeyCtrlK, "ctrl+t": tea.KeyCtrlT, "ctrl+u": tea.KeyCtrlU, "ctrl+w": tea.KeyCtrlW, "ctrl+y": tea.KeyCtrlY, "ctrl+z": tea.KeyCtrlZ,
+		"ctrl+k": tea.KeyCtrlK, "ctrl+r": tea.KeyCtrlR, "ctrl+s": tea.KeyCtrlS, "ctrl+t": tea.KeyCtrlT, "ctrl+u": tea.KeyCtrlU, "ctrl+w": tea.KeyCtrlW, "ctrl+y": tea.KeyCtrlY, "ctrl+z": tea.KeyCtrlZ,
 	}
 	if t, ok := named[k]; ok {
 		return tea.KeyMsg{Type: t}

@@ -1,10 +1,13 @@
 package ui
 
 import (
+	"encoding/csv"
+	"fmt"
 	"strings"
 	"testing"
 
 	"ec2deck/awsops"
+	"ec2deck/views"
 )
 
 // narrowed is a table with a filter, an order and columns of its own.
@@ -77,4 +80,39 @@ func TestOverSSHOnlyTheClipboard(t *testing.T) {
 	}
 	d.press("?", ">")
 	d.shows("only a table can be exported")
+}
+
+// TestEveryTableIsExportedAsShown compares rows and their order with the screen.
+func TestEveryTableIsExportedAsShown(t *testing.T) {
+	for _, spec := range views.All() {
+		kind := spec.Info().Kind
+		t.Run(kind, func(t *testing.T) {
+			o := small()
+			o.kind = kind
+			d := start(t, o)
+			d.press("o", "O", ">")
+			d.type_("out.csv")
+			d.press("enter")
+			rows, err := csv.NewReader(strings.NewReader(d.files["out.csv"])).ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := strings.Split(d.screen(), "\n")[2:]
+			if want := fmt.Sprintf("%s %d", spec.Info().Title, len(rows)-1); !strings.Contains(d.screen(), want) {
+				t.Errorf("%q is not on\n%s", want, d.screen())
+			}
+			for i, row := range rows[:min(len(rows), 20)] {
+				if i == 0 { // the titles, which an arrow may cut
+					continue
+				}
+				cell, line := row[0], strings.TrimSpace(strings.TrimLeft(lines[i], ">*~+ "))
+				if r := []rune(cell); len(r) > 6 {
+					cell = string(r[:6])
+				}
+				if !strings.HasPrefix(line, cell) {
+					t.Errorf("row %d is %q, and on the screen %q", i, cell, line)
+				}
+			}
+		})
+	}
 }

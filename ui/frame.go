@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
@@ -138,6 +139,9 @@ func (m *Model) bar() (string, []spot) {
 	return cut(line, m.width), spots
 }
 
+// mostSkew is how far the clock may be off without a word.
+const mostSkew = time.Minute
+
 // warning is what has to be said of the scopes that are open, and whether one
 // of them is production.
 func (m *Model) warning() (text string, alarm bool) {
@@ -167,6 +171,9 @@ func (m *Model) warning() (text string, alarm bool) {
 			_, said[i], _ = strings.Cut(s, ": ")
 		}
 	}
+	if skew := m.env.Session.Calls().Skew().Abs(); skew >= mostSkew {
+		said = append(said, "the clock is off by "+views.Age(skew))
+	}
 	return strings.Join(slices.Compact(said), " · "), alarm
 }
 
@@ -194,7 +201,8 @@ func (m *Model) where() string {
 		if account == "" {
 			account = "account unknown"
 		}
-		return scopes[0].Profile + " " + account + " " + scopes[0].Region
+		name := scopes[0].Profile + " " + account + " " + scopes[0].Region
+		return m.env.Theme.Tone(views.ScopeTone(m.policy, scopes[0])).Render(name)
 	}
 	profiles, regions := map[string]bool{}, map[string]bool{}
 	for _, s := range scopes {

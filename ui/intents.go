@@ -28,6 +28,8 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 		return m.push(views.NewText(m.env, intent.Title, intent.Text))
 	case views.Offer:
 		return m.push(views.NewLines(m.env, intent.Title, intent.Lines))
+	case views.Execute:
+		return m.execute(intent.Argv)
 	case views.Back:
 		return m.pop()
 	case views.Say:
@@ -42,7 +44,22 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 		return m.start(intent.requests, intent.targets)
 	case edit:
 		m.pop()
+		if op, ok := awsops.Find(intent.operation); ok {
+			for _, f := range op.Info().Fields { // what was left empty stays so
+				if _, given := intent.values[f.Name]; !given {
+					intent.values = intent.values.With(f.Name)
+				}
+			}
+		}
 		return m.run(views.Run{Operation: intent.operation, Targets: intent.targets, Values: intent.values, Scope: intent.scope, Save: intent.save, Form: true})
+	case useConnection:
+		return m.useConnection(intent.name)
+	case editConnection:
+		return m.editConnection(intent.named)
+	case begin:
+		return m.begin()
+	case wroteConnection:
+		return m.writeConnection(intent)
 	case declined:
 		return m.onDeclined(intent.at)
 	case switched:
@@ -166,6 +183,7 @@ func (m *Model) run(run views.Run) tea.Cmd {
 	for k, v := range run.Values {
 		values[k] = v
 	}
+	values = m.begun(op.Info(), m.scopesOf(run), values)
 	if field, ok := op.Info().Field(op.Info().Target()); ok && len(run.Targets) > 0 {
 		if run.Form && field.Kind != awsops.KindList {
 			run.Targets = run.Targets[:1] // a form fills in one call
@@ -184,6 +202,24 @@ func (m *Model) run(run views.Run) tea.Cmd {
 		return m.push(&formDialog{Form: views.NewForm(m.env, op, values, m.scopesOf(run), run.Save), targets: run.Targets})
 	}
 	return m.request(op, values, run)
+}
+
+// begun fills a launch with what its connection says, if all scopes that it can
+// go to say the same.
+func (m *Model) begun(info awsops.Info, scopes []awsops.Scope, v awsops.Values) awsops.Values {
+	policy := m.env.Session.Policy()
+	var out awsops.Values
+	for _, at := range scopes {
+		begun := policy.Begin(info, at, v)
+		if out != nil && fmt.Sprint(begun) != fmt.Sprint(out) {
+			return v
+		}
+		out = begun
+	}
+	if out == nil {
+		return v
+	}
+	return out
 }
 
 // targetsOf finds the rows that the IDs of a form stand for. An ID that was

@@ -41,6 +41,47 @@ func TestAnInstanceIsLaunchedByForm(t *testing.T) {
 	d.hides(" pending ")
 }
 
+func TestALaunchBeginsAsItsConnectionSays(t *testing.T) {
+	o := small()
+	o.policy = awsops.Policy{Cautions: []awsops.Caution{{Connection: "dev", Profile: "test", Launch: awsops.Values{"key-name": {"ops"}, "security-groups": {"web", "db"}}}}}
+	d := start(t, o)
+	d.press("n")
+	if got := d.line("key-name"); !strings.Contains(got, "ops") {
+		t.Errorf("%q", got)
+	}
+	d.shows("web, db")
+	d.fillIn("run-instances", map[string]string{"image-id": "ami-0aa00000000000001", "instance-type": "t3.micro", "key-name": "-2"})
+	d.shows("Launch new instances?", "key-name=ops-2", "security-groups=web")
+	d.press("e")
+	d.shows("ops-2")
+	d.press("esc")
+	d.press("S") // which launches nothing
+	d.hides("ops-2")
+}
+
+func TestALaunchIsFilledInByAPreset(t *testing.T) {
+	o := small()
+	o.presets = []awsops.Preset{
+		{Name: "web", Values: awsops.Values{"image-id": {"ami-0aa00000000000001"}, "instance-type": {"t3.nano"}, "tags": {"Env=dev", "Team=web"}, "max-count": {"2"}}},
+		{Name: "db", Values: awsops.Values{"image-id": {"ami-0aa00000000000001"}, "instance-type": {"r6g.large"}}},
+	}
+	d := start(t, o)
+	d.press("n")
+	d.shows("preset")
+	d.press("right")
+	d.frame("form-preset")
+	d.press("right")
+	d.shows("r6g.large")
+	d.hides("Env=dev")
+	d.press("left")
+	d.shows("t3.nano")
+	d.press("enter")
+	d.fillIn("run-instances", map[string]string{"instance-name": "preset-1"})
+	d.shows("Launch new instances?", "1 to 2 × t3.nano", "tags=Env=dev,Team=web", "instance-name=preset-1")
+	d.press("esc", "S")
+	d.hides("fills in what")
+}
+
 func TestAnotherIsLaunchedLikeOne(t *testing.T) {
 	d := start(t, small()).on("stopped-1")
 	d.press("N")

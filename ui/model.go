@@ -33,9 +33,6 @@ type Config struct {
 	ASCII bool
 	// Mouse says that the terminal tells of clicks.
 	Mouse bool
-	// Rights gives a channel that is closed when the session's rights may have
-	// changed; nil if they stay.
-	Rights func() <-chan struct{}
 	// Clipboard writes to the terminal's clipboard; nil has none.
 	Clipboard func(string) error
 }
@@ -46,7 +43,6 @@ type Model struct {
 	specs     []views.Spec
 	tabs      []tab
 	clipboard func(string) error
-	rights    func() <-chan struct{}
 	policy    awsops.Policy // as the screen shows it
 	ascii     bool
 	mouse     bool
@@ -102,7 +98,7 @@ type notice struct {
 
 // New makes a screen.
 func New(c Config) *Model {
-	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, rights: c.Rights, policy: c.Env.Session.Policy(), busy: new(atomic.Bool), ascii: c.ASCII, mouse: c.Mouse, tables: map[string]views.View{}, profiles: map[string]*profile{}, declined: map[awsops.MFADevice]bool{}}
+	m := &Model{env: c.Env, specs: c.Specs, clipboard: c.Clipboard, policy: c.Env.Session.Policy(), busy: new(atomic.Bool), ascii: c.ASCII, mouse: c.Mouse, tables: map[string]views.View{}, profiles: map[string]*profile{}, declined: map[awsops.MFADevice]bool{}}
 	for _, p := range c.Env.Session.Profiles() {
 		m.profiles[p] = &profile{}
 	}
@@ -139,7 +135,7 @@ type opened struct {
 type identified struct{}
 
 // Init implements tea.Model.
-func (m *Model) Init() tea.Cmd { return tea.Batch(m.connect(), m.awaitRights()) }
+func (m *Model) Init() tea.Cmd { return m.connect() }
 
 // connect opens every profile by itself, so that none waits for another.
 func (m *Model) connect() tea.Cmd {
@@ -211,6 +207,12 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.onOpened(msg)
 	case codeTried:
 		return m.onCodeTried(msg)
+	case executed:
+		return m.onExecuted(msg)
+	case bookWritten:
+		return m.onBookWritten(msg)
+	case connectionUsed:
+		return m.onConnectionUsed(msg)
 	case scopeOpened:
 		return m.onScopeOpened(msg)
 	case identified:
@@ -220,7 +222,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case concluded:
 		m.onConcluded(msg)
 		return nil
-	case rightsChanged:
+	case RightsChanged:
 		return m.onRights()
 	case foreseen, answered, lookDue, looked, kept:
 		return m.onJob(msg)
@@ -301,7 +303,7 @@ func (m *Model) escaped(msg tea.KeyMsg) bool {
 }
 
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
-	k, press := &m.env.Keys, keymap.Press(msg)
+	k, press := m.env.Keys, keymap.Press(msg)
 	quiet := m.notice.seen && !m.notice.passing
 	m.danger, m.notice.seen = false, true
 	if m.notice.passing {

@@ -128,3 +128,20 @@ func TestEveryKeyCanBeClicked(t *testing.T) {
 		t.Error("f21 is a key")
 	}
 }
+
+func TestAClickChoosesACounterAndACall(t *testing.T) {
+	o := small()
+	o.mouse, o.log = true, true
+	d := start(t, o)
+	d.press("0")
+	d.settle()
+	d.clickOn("Key pairs")
+	if got := d.line(">"); !strings.Contains(got, "Key pairs") {
+		t.Errorf("the cursor is on %s", got)
+	}
+	d.press("#")
+	d.clickOn("DescribeKeyPairs")
+	if got := d.line(">"); !strings.Contains(got, "DescribeKeyPairs") {
+		t.Errorf("the cursor is on %s", got)
+	}
+}

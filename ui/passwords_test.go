@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"github.com/google/go-cmp/cmp"
+
+	"ec2deck/views"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +120,37 @@ func TestTheWaysIntoAnInstance(t *testing.T) {
 	d.press("q")
 	d.on("stopped-1").press("C")
 	d.shows("is stopped, not running or pending")
+}
+
+func TestAnInstanceIsLoggedInTo(t *testing.T) {
+	d := start(t, small()).on("web-1")
+	d.press("C", "enter")
+	d.shows("nothing is run from here unless the configuration says")
+	o := small()
+	o.ssh = views.SSH{Run: true, User: "ops", Key: "~/.ssh/{key}.pem", Command: []string{"ssh", "-o", "ConnectTimeout=10"}}
+	d = start(t, o).on("web-1")
+	d.press("C")
+	d.shows("> ssh -o ConnectTimeout=10 -i ~/.ssh/ops.pem ops@ec2-198-51-100-1.compute-1.amazonaws.com", "SSH as ops")
+	d.hides("ubuntu@", "ec2-user@")
+	d.press("enter")
+	d.shows("ssh has ended")
+	want := [][]string{{"ssh", "-o", "ConnectTimeout=10", "-i", "~/.ssh/ops.pem", "ops@ec2-198-51-100-1.compute-1.amazonaws.com"}}
+	if diff := cmp.Diff(want, d.ran); diff != "" {
+		t.Error(diff)
+	}
+	d.press("j", "enter") // the session manager's line is for copying only
+	d.shows("enter does nothing here")
+	o.ssh.Command = []string{"broken"}
+	d = start(t, o).on("web-1")
+	d.press("C", "enter")
+	d.shows("broken: exit status 255")
+	o.hosted = true
+	d = start(t, o).on("web-1")
+	d.press("C", "enter")
+	d.shows("is refused over SSH: it would run on the server")
+	if len(d.ran) > 0 {
+		t.Error(d.ran)
+	}
 }
 
 func TestTheWaysIntoAnInstanceScrollOnASmallScreen(t *testing.T) {

@@ -9,31 +9,15 @@ import (
 	"ec2deck/views"
 )
 
-// rightsChanged says that the session may do something else than before.
-type rightsChanged struct{}
-
-// awaitRights waits until the rights of the session may have changed.
-func (m *Model) awaitRights() tea.Cmd {
-	if m.rights == nil {
-		return nil
-	}
-	ctx, changed := m.env.Context, m.rights()
-	return func() tea.Msg {
-		select {
-		case <-changed:
-			return rightsChanged{}
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
+// RightsChanged says that the session may do something else than before.
+type RightsChanged struct{}
 
 // onRights forgets what was read under other rights and reads anew. What is
 // under way goes on; a secret that has not been kept yet stays.
 func (m *Model) onRights() tea.Cmd {
 	now := m.env.Session.Policy()
 	if reflect.DeepEqual(now, m.policy) { // a file that was written again, or somebody else's role
-		return m.awaitRights()
+		return nil
 	}
 	m.policy = now
 	var kept []views.View
@@ -56,5 +40,5 @@ func (m *Model) onRights() tea.Cmd {
 		text, tone = now.Shut, theme.Bad
 	}
 	m.say(text, tone)
-	return tea.Batch(m.connect(), m.awaitRights())
+	return m.connect()
 }

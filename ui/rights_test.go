@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"testing"
 
 	"ec2deck/awsops"
@@ -14,7 +13,7 @@ func TestRightsThatChangeTakeEffect(t *testing.T) {
 	d := newDriver(t, options{rights: func() awsops.Policy { return policy }})
 	become := func(p awsops.Policy) {
 		policy = p
-		d.send(rightsChanged{})
+		d.send(RightsChanged{})
 		d.settle()
 	}
 	d.settle()
@@ -57,22 +56,4 @@ func TestRightsMayChangeBeforeTheScreenHears(t *testing.T) {
 	d.press("r", "j", "1", "s")
 	d.pass(60e9)
 	d.hides("checkout-01")
-}
-
-func TestARightsChangeIsAwaited(t *testing.T) {
-	changed := make(chan struct{})
-	d := newDriver(t, small())
-	d.model.rights = func() <-chan struct{} { return changed }
-	await := d.model.awaitRights()
-	close(changed)
-	if _, ok := await().(rightsChanged); !ok {
-		t.Error("not told")
-	}
-	ctx, leave := context.WithCancel(t.Context())
-	d.model.env.Context, d.model.rights = ctx, func() <-chan struct{} { return nil }
-	await = d.model.awaitRights()
-	leave()
-	if await() != nil {
-		t.Error("told although the session has ended")
-	}
 }

@@ -24,6 +24,9 @@ type scopePicker struct {
 	input    textinput.Model
 	profiles []string
 	reached  map[string]*reached
+	book     []awsops.Values // the named connections
+	bookErr  error
+	removing string // asked once to remove this connection
 	at       int
 }
 
@@ -50,6 +53,18 @@ type scopeOpened struct {
 
 // Intents of the picker.
 type (
+	// useConnection opens the scopes of a named connection.
+	useConnection struct {
+		ours
+		name string
+	}
+	// editConnection asks for the form of a named connection, or of a new one.
+	editConnection struct {
+		ours
+		named awsops.Values
+	}
+	// begin makes the open scopes the default.
+	begin struct{ ours }
 	// toggled opens a scope or closes it.
 	toggled struct {
 		ours
@@ -66,7 +81,7 @@ func newScopePicker(env views.Env) *scopePicker {
 
 // Init asks the profiles that are open already.
 func (p *scopePicker) Init() tea.Cmd {
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{p.readBook()}
 	for _, s := range p.env.Session.Scopes() {
 		cmds = append(cmds, p.reach(s.Profile))
 	}
@@ -88,9 +103,10 @@ func (p *scopePicker) reach(profile string) tea.Cmd {
 	}
 }
 
-// choice is a line of the picker: a scope, or a profile to ask.
+// choice is a line of the picker: a scope, a profile to ask, or a connection.
 type choice struct {
 	scope awsops.Scope
+	named awsops.Values // of a connection; one without a name is to be made
 	text  string
 	tone  theme.Tone
 }
@@ -98,7 +114,7 @@ type choice struct {
 // choices are the lines that what is typed leaves.
 func (p *scopePicker) choices() []choice {
 	live := p.env.Session.Scopes()
-	var out []choice
+	out := p.connections()
 	for _, name := range p.profiles {
 		scopes, r := slices.Clone(live), p.reached[name]
 		scopes = slices.DeleteFunc(scopes, func(s awsops.Scope) bool { return s.Profile != name })
@@ -115,15 +131,15 @@ func (p *scopePicker) choices() []choice {
 			if slices.Contains(live, s) {
 				box = "[x] "
 			}
-			out = append(out, choice{s, box + strings.Join(strings.Fields(s.Profile+" "+p.env.Session.Account(s.Profile)+" "+s.Region), " "), theme.Plain})
+			out = append(out, choice{s, nil, box + strings.Join(strings.Fields(s.Profile+" "+p.env.Session.Account(s.Profile)+" "+s.Region), " "), views.ScopeTone(p.env.Session.Policy(), s)})
 		}
 		switch {
 		case r == nil:
-			out = append(out, choice{awsops.Scope{Profile: name}, "    " + name + ": enter lists its regions", theme.Faint})
+			out = append(out, choice{awsops.Scope{Profile: name}, nil, "    " + name + ": enter lists its regions", theme.Faint})
 		case r.asked:
-			out = append(out, choice{awsops.Scope{Profile: name}, "    " + name + ": looking for its regions…", theme.Busy})
+			out = append(out, choice{awsops.Scope{Profile: name}, nil, "    " + name + ": looking for its regions…", theme.Busy})
 		case r.err != nil:
-			out = append(out, choice{awsops.Scope{Profile: name}, "  ! " + name + ": " + r.err.Error(), theme.Bad})
+			out = append(out, choice{awsops.Scope{Profile: name}, nil, "  ! " + name + ": " + r.err.Error(), theme.Bad})
 		}
 	}
 	return slices.DeleteFunc(out, func(c choice) bool {
@@ -141,7 +157,13 @@ func (p *scopePicker) Typing() bool { return true }
 
 // Help implements views.View.
 func (p *scopePicker) Help() []key.Binding {
-	return []key.Binding{key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "open or close")), key.NewBinding(key.WithKeys("up"), key.WithHelp("↑/↓", "choose")), p.env.Keys.Back}
+	k := p.env.Keys
+	return []key.Binding{
+		key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "open or close")),
+		key.NewBinding(key.WithKeys(k.TypedEdit.Keys()...), key.WithHelp(k.TypedEdit.Help().Key, "edit")),
+		k.TypedRemove, k.TypedSave, k.Back,
+		key.NewBinding(key.WithKeys("up"), key.WithHelp("↑/↓", "choose")),
+	}
 }
 
 // Update implements views.View.
@@ -152,6 +174,14 @@ func (p *scopePicker) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
 			p.reached[msg.profile] = &reached{scopes: msg.scopes, err: msg.err}
 		}
 		return nil, nil
+	case bookRead:
+		if msg.picker == p {
+			p.book, p.bookErr = msg.all, msg.err
+		}
+		return nil, nil
+	case bookWritten:
+		p.input.SetValue("")
+		return nil, p.readBook()
 	case codeTried:
 		if r := p.reached[msg.at.Profile]; msg.err == nil && r != nil && r.err != nil {
 			return nil, p.reach(msg.at.Profile)
@@ -165,7 +195,19 @@ func (p *scopePicker) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
 func (p *scopePicker) onKey(press tea.KeyMsg) (views.Intent, tea.Cmd) {
 	choices := p.choices()
 	p.at = max(0, min(p.at, len(choices)-1))
+	removing := p.removing
+	p.removing = ""
 	switch k := p.env.Keys; {
+	case key.Matches(press, k.TypedSave):
+		return begin{}, nil
+	case key.Matches(press, k.TypedEdit), key.Matches(press, k.TypedRemove):
+		if len(choices) == 0 || choices[p.at].named.Get("name") == "" {
+			return views.Say{Text: "this line is no connection", Tone: theme.Faint}, nil
+		}
+		if key.Matches(press, k.TypedEdit) {
+			return editConnection{named: choices[p.at].named}, nil
+		}
+		return p.remove(choices[p.at].named.Get("name"), removing)
 	case key.Matches(press, k.Back):
 		return views.Back{}, nil
 	case press.Type == tea.KeyUp, press.String() == "ctrl+p":
@@ -176,7 +218,12 @@ func (p *scopePicker) onKey(press tea.KeyMsg) (views.Intent, tea.Cmd) {
 		if len(choices) == 0 {
 			return nil, nil
 		}
-		if c := choices[p.at]; c.scope.Region != "" {
+		switch c := choices[p.at]; {
+		case c.named.Get("name") != "":
+			return useConnection{name: c.named.Get("name")}, nil
+		case c.named != nil:
+			return editConnection{}, nil
+		case c.scope.Region != "":
 			return toggled{scope: c.scope}, nil
 		}
 		return nil, p.reach(choices[p.at].scope.Profile)

@@ -9,7 +9,7 @@ import (
 func TestTheSelfCheckTellsWhatIsRight(t *testing.T) {
 	d := start(t, small())
 	d.press("%")
-	d.shows("ok       credentials: profile test", "account 123456789012", "endpoint: EC2's own", "connection to us-east-1: answered", "region us-east-1: is enabled",
+	d.shows("ok       credentials: profile test", "account 123456789012", "endpoint: EC2's own", "answer of us-east-1: in", "region us-east-1: is enabled",
 		"permissions in us-east-1: DescribeInstances, DescribeVolumes", "RebootInstances")
 	if n := d.calls("StopInstances"); n != 1 {
 		t.Errorf("%d dry runs", n)
@@ -33,5 +33,5 @@ func TestTheSelfCheckTellsWhatToDo(t *testing.T) {
 	d.shows("warning  permissions in us-east-1: not permitted: RebootInstances", "Ask for ec2:RebootInstances", "nothing has failed", "to be tried by itself", "aws ec2 reboot-instances")
 	d.sim.Inject(ec2sim.Fault{Action: "DescribeRegions", Code: "AuthFailure", Message: "AWS was not able to validate the provided access credentials", Status: 401})
 	d.press("r")
-	d.shows("failed   connection to us-east-1: AuthFailure", "something has to be put right")
+	d.shows("failed   answer of us-east-1: AuthFailure", "something has to be put right")
 }

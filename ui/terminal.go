@@ -44,6 +44,7 @@ type Terminal struct {
 	high  int
 	out   []byte
 	last  time.Time // of the last frame
+	send  func(tea.Msg)
 }
 
 // Run shows a screen until it ends, and gives the terminal back however that
@@ -62,7 +63,7 @@ func (t *Terminal) Run(model tea.Model, started func(*tea.Program), options ...t
 	}
 	s := &screened{model: model, terminal: t}
 	p := tea.NewProgram(s, append(options, tea.WithoutRenderer())...)
-	s.look = func() { p.Send(due{}) }
+	t.send = p.Send
 	started(p)
 	if err := t.take(); err != nil {
 		return err
@@ -172,9 +173,16 @@ func (t *Terminal) Draw(lines []string, now time.Time) time.Duration {
 	if len(t.out) > 0 {
 		t.last = now
 		_, _ = t.Out.Write(t.out)
+		if cap(t.out) > mostKept {
+			t.out = nil
+		}
 	}
 	return 0
 }
+
+// mostKept is the room for a frame that is kept for the next: enough for a key,
+// not for a whole screen, which is rare.
+const mostKept = 4 << 10
 
 // resized repaints everything if the size is new.
 func (t *Terminal) resized(size tea.WindowSizeMsg) {
@@ -295,15 +303,26 @@ func cost(shown, lines []string) int {
 type screened struct {
 	model    tea.Model
 	terminal *Terminal
-	look     func() // asks for a look at what is due
-	waits    bool   // it will be asked for
+	waits    bool // a frame is due
 }
 
-// due says that the pause is over; taken that the terminal may show anything.
+// due says that the pause is over, taken that the terminal may show anything,
+// and ripe that the time of After has passed.
 type (
 	due   struct{}
 	taken struct{}
+	ripe  struct{ make func() tea.Msg }
 )
+
+// After is a timer for views.Env. Bubble Tea's own waits in a goroutine, or two,
+// which are a third of all those of a session.
+func (t *Terminal) After(d time.Duration, msg func() tea.Msg) tea.Cmd {
+	if !watches {
+		return tea.Tick(d, func(time.Time) tea.Msg { return msg() })
+	}
+	time.AfterFunc(d, func() { t.send(ripe{msg}) }) // made in Update, where a panic is caught
+	return nil
+}
 
 // Init implements tea.Model. The size is known before the first frame.
 func (s *screened) Init() (cmd tea.Cmd) {
@@ -329,6 +348,8 @@ func (s *screened) update(msg tea.Msg) tea.Cmd {
 		return nil
 	case taken:
 		return s.takeAgain()
+	case ripe:
+		return s.update(msg.make())
 	case tea.KeyMsg:
 		if msg.Type == tea.KeyCtrlZ && s.terminal.state != nil && canStop() {
 			return tea.Suspend
@@ -370,7 +391,7 @@ func (s *screened) View() string {
 		}
 		if wait := s.terminal.Draw(lines, time.Now()); wait > 0 && !s.waits {
 			s.waits = true
-			time.AfterFunc(wait, s.look)
+			time.AfterFunc(wait, func() { s.terminal.send(due{}) })
 		}
 	})
 	return ""

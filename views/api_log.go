@@ -209,6 +209,10 @@ func (l *APILog) Update(msg tea.Msg) (Intent, tea.Cmd) {
 			l.read()
 		}
 		return nil, l.tick()
+	case tea.MouseMsg: // a click on a call
+		if at := l.top + msg.Y - 2; msg.Y >= 2 && at < len(l.calls) {
+			l.move(at - l.row())
+		}
 	case tea.KeyMsg:
 		if l.typing {
 			l.onTyped(msg)
@@ -277,9 +281,9 @@ func (l *APILog) onCall(msg tea.KeyMsg, c awsops.Call) Intent {
 	case key.Matches(msg, k.Open):
 		return Show{"API log: " + c.Action, l.detail(c)}
 	case key.Matches(msg, k.CopyPart):
-		lines := []Line{{"request ID", c.Last().RequestID}, {"as an aws command", command}}
+		lines := []Line{{About: "request ID", Text: c.Last().RequestID}, {About: "as an aws command", Text: command}}
 		if c.Err != nil {
-			lines = append(lines, Line{"error", c.Err.Error()})
+			lines = append(lines, Line{About: "error", Text: c.Err.Error()})
 		}
 		return Offer{"Copy a part of " + c.Action, slices.DeleteFunc(lines, func(l Line) bool { return l.Text == "" })}
 	case key.Matches(msg, k.Copy) && command == "":

@@ -10,7 +10,7 @@ import (
 // the whole.
 func (t *Table[T]) parts(r *row[T]) []Line {
 	target := t.target(r)
-	lines := []Line{{"ID", r.id}}
+	lines := []Line{{About: "ID", Text: r.id}}
 	add := func(about, text string) {
 		for _, l := range lines {
 			if l.About == about || l.Text == text {
@@ -18,7 +18,7 @@ func (t *Table[T]) parts(r *row[T]) []Line {
 			}
 		}
 		if text != "" {
-			lines = append(lines, Line{about, text})
+			lines = append(lines, Line{About: about, Text: text})
 		}
 	}
 	if target.Account != "" {

@@ -136,6 +136,11 @@ func (d *Dashboard) Update(msg tea.Msg) (Intent, tea.Cmd) {
 		if t := d.parts[msg.what]; msg.dashboard == d && msg.gen == d.gen && t != nil && !t.loading {
 			return nil, d.count(msg.what, awsops.Accept{Age: leastCount})
 		}
+	case tea.MouseMsg: // a click on a counter
+		if at := d.pager.top + msg.Y - 2; at >= 0 && at < len(d.counters) {
+			d.at = at
+			d.draw()
+		}
 	case tea.KeyMsg:
 		intent, cmd := d.onKey(msg)
 		d.draw()
@@ -211,6 +216,8 @@ func (d *Dashboard) Status() Status {
 	waiting := 0
 	var failed []string
 	for _, scope := range d.env.Session.Scopes() {
+		var why []string // the different errors, and the listings that each keeps from being read
+		what := map[string][]string{}
 		for _, part := range awsops.DashboardParts() {
 			t := d.parts[counted{scope, part}]
 			if t == nil || t.at.IsZero() && t.err == nil {
@@ -218,15 +225,27 @@ func (d *Dashboard) Status() Status {
 				continue
 			}
 			if t.err != nil {
-				failed = append(failed, fmt.Sprintf("%s %s: %s", scope, part, t.err))
+				e := *t.err.In(scope)
+				e.RequestID = "" // which the API log tells of each
+				if what[e.Error()] == nil {
+					why = append(why, e.Error())
+				}
+				what[e.Error()] = append(what[e.Error()], part)
 			} else if oldest.IsZero() || t.at.Before(oldest) {
 				oldest = t.at
 			}
 		}
+		for _, text := range why {
+			parts := strings.Join(what[text], ", ")
+			if len(what[text]) == len(awsops.DashboardParts()) {
+				parts = "everything"
+			}
+			failed = append(failed, fmt.Sprintf("%s %s: %s", scope, parts, text))
+		}
 	}
 	switch {
 	case len(failed) > 0:
-		return Status{strings.Join(failed, "; "), theme.Bad}
+		return Status{strings.Join(failed, " · "), theme.Bad}
 	case waiting > 0:
 		return Status{fmt.Sprintf("counting, %d to come", waiting), theme.Busy}
 	}
@@ -279,7 +298,8 @@ func (t *tally) number(counter string) string {
 	case t == nil, t.at.IsZero() && t.err == nil:
 		return "…"
 	case t.at.IsZero():
-		return awsops.Uncounted(t.err)
+		word, _, _ := strings.Cut(awsops.Uncounted(t.err), ":") // the status has the whole text
+		return word
 	case t.err != nil:
 		return fmt.Sprintf("%d !", t.Counts[counter])
 	}

@@ -16,7 +16,7 @@ import (
 // once and not for every resource: each would cost 250 kB of the binary.
 func (r *Resource[T]) erase() *Resource[any] {
 	e := &Resource[any]{
-		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Hint: r.Hint,
+		Kind: r.Kind, Title: r.Title, Noun: r.Noun, Follows: r.Follows, Empty: r.Empty, Shared: r.Shared, Lasts: r.Lasts, Hint: r.Hint,
 		Pages: boxedPages(r.Pages),
 		ID:    on(r.ID), Name: on(r.Name), State: on(r.State), Busy: on(r.Busy), Tags: on(r.Tags), Account: on(r.Account),
 	}
@@ -75,7 +75,7 @@ func (r *Resource[T]) eraseLists(e *Resource[any]) {
 		e.Actions = append(e.Actions, Action[any]{Offer: offer, Key: a.Key, Operation: a.Operation, Help: a.Help, Values: a.Values, Of: on(a.Of), Fill: on(a.Fill), Form: a.Form, Whole: a.Whole, Deny: on(a.Deny)})
 	}
 	for _, l := range r.Links {
-		e.Links = append(e.Links, Link[any]{Key: l.Key, Help: l.Help, Kind: l.Kind, Query: on(l.Query), Deny: on(l.Deny)})
+		e.Links = append(e.Links, Link[any]{Key: l.Key, Help: l.Help, Kind: l.Kind, Word: l.Word, Query: on(l.Query), Deny: on(l.Deny)})
 	}
 }
 

@@ -21,6 +21,7 @@ func events() *Resource[event] {
 		Kind: "events", Title: "Events", Noun: "event", Follows: []string{"instance"},
 		Empty: "AWS has nothing scheduled for the instances here.",
 		Hint:  "state:open hides what is over",
+		Sort:  "Deadline",
 		Pages: awsops.Events,
 		ID:    event.ID,
 		Name:  func(e event) string { return e.Name },
@@ -31,7 +32,7 @@ func events() *Resource[event] {
 			{Title: "Code", Width: 19, Value: func(e event) string { return string(e.Code) }},
 			state(9, eventState, map[string]theme.Tone{"open": theme.Plain, "completed": theme.Faint}),
 			coming("Begins", func(e event) *time.Time { return e.NotBefore }),
-			coming("Deadline", func(e event) *time.Time { return e.NotBeforeDeadline }),
+			deadline(),
 		}, eventKeys(), []Column[event]{
 			{Title: "Instance", Width: 19, Value: func(e event) string { return e.Instance }},
 			{Title: "Description", Width: 40, Value: func(e event) string { return aws.ToString(e.Description) }},
@@ -45,7 +46,7 @@ func events() *Resource[event] {
 			{Key: "h", Operation: "describe-instance-status", Help: "status checks", Of: func(e event) string { return e.Instance }},
 			{Key: "D", Operation: "list-scheduled-events", Help: "all columns, and keys", Whole: true, Form: true},
 		},
-		Links: []Link[event]{{Key: "i", Help: "its instance", Kind: "instances", Query: func(e event) string { return column("id", e.Instance) }}},
+		Links: []Link[event]{{Key: "C", Help: "without what is over", Word: "state:open"}, {Key: "i", Help: "its instance", Kind: "instances", Query: func(e event) string { return column("id", e.Instance) }}},
 		Inspect: func(_ context.Context, _ *ec2.Client, e event) (Detail, error) {
 			return Detail{Object: &e.InstanceStatusEvent, Sections: sections(e, eventFields(), nil)}, nil
 		},
@@ -112,6 +113,23 @@ func coming(title string, at func(event) *time.Time) Column[event] {
 			return theme.Plain
 		},
 	}
+}
+
+// deadline sorts by when something has to be done: before the deadline, or
+// before it happens. What is over comes last.
+func deadline() Column[event] {
+	c := coming("Deadline", func(e event) *time.Time { return e.NotBeforeDeadline })
+	c.Width++ // for the arrow of the order
+	c.Number = func(e event) int64 {
+		switch {
+		case e.Completed():
+			return math.MaxInt64
+		case e.NotBeforeDeadline != nil:
+			return e.NotBeforeDeadline.Unix()
+		}
+		return aws.ToTime(e.NotBefore).Unix()
+	}
+	return c
 }
 
 func fromEvent(e event) awsops.Values {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ type Form struct {
 	scopes  []awsops.Scope // those that the call can go to
 	chosen  string         // the one that has been chosen, as it is written
 	save    string         // the file for the secret of the result
+	preset  preset
 	problem string
 	command string // the request as a command line
 	width   int
@@ -69,16 +71,13 @@ func NewForm(env Env, op awsops.Operation, values awsops.Values, scopes []awsops
 		f.save = OnScreen
 	}
 	for _, field := range f.info.Fields {
-		sep := ", "
-		if onLines(field) {
-			sep = "\n"
-		}
-		text := strings.Join(values[field.Name], sep)
+		text := written(field, values[field.Name])
 		if field.Blank && text == "" && len(values[field.Name]) > 0 {
 			text = noText
 		}
 		f.strings[field.Name] = &text
 	}
+	f.preset.under = f.typed()
 	f.build()
 	return f
 }
@@ -94,6 +93,9 @@ func (f *Form) build() {
 	}
 	if f.asksScope() {
 		fields = append(fields, f.whereTo(titles))
+	}
+	if f.info.Launches() && len(f.env.Session.Presets()) > 0 {
+		fields = append(fields, f.withWhat(titles))
 	}
 	for _, field := range f.info.Fields {
 		fields = append(fields, f.field(field, titles))
@@ -248,6 +250,7 @@ func (f *Form) onKey(press tea.KeyMsg) (Intent, tea.Cmd) {
 	default:
 		scope := f.chosen
 		f.toHuh(press)
+		f.fillIn()
 		if f.chosen != scope {
 			f.forget()
 		}
@@ -328,13 +331,18 @@ func (f *Form) finish() Intent {
 	submit, ok := f.submit()
 	if !ok {
 		problem := f.problem
-		f.build()
-		f.form.Init()
-		f.tell()
-		f.problem = problem
+		f.Again(errors.New(problem))
 		return Say{problem, theme.Bad}
 	}
 	return submit
+}
+
+// Again takes a form that has been submitted up again, with what was wrong.
+func (f *Form) Again(err error) {
+	f.build()
+	f.form.Init()
+	f.tell()
+	f.problem = err.Error()
 }
 
 // submit is what the form asks for, if no rule is broken.

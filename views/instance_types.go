@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -27,9 +28,9 @@ func instanceTypes() *Resource[instanceType] {
 	}
 	return &Resource[t]{
 		Kind: "instance-types", Title: "Instance types", Tab: "Types", Noun: "instance type",
-		Pages: awsops.InstanceTypes,
-		ID:    func(t t) string { return string(t.InstanceType) },
-		Name:  func(t) string { return "" },
+		Pages: awsops.InstanceTypes, Lasts: 24 * time.Hour,
+		ID:   func(t t) string { return string(t.InstanceType) },
+		Name: func(t) string { return "" },
 		Carry: func(old, listed t) t { // the zones come at the end of a listing
 			if listed.Zones == nil {
 				return &awsops.TypeInfo{InstanceTypeInfo: listed.InstanceTypeInfo, Zones: old.Zones}

@@ -40,23 +40,19 @@ func connectLines(i instance, scope awsops.Scope) []Line {
 	if scope.Profile != "" {
 		where += " --profile " + word(scope.Profile)
 	}
-	session := Line{"Session Manager (needs its agent and an instance profile, and no open port)", "aws ssm start-session --target " + word(i.ID) + where}
+	session := Line{About: "Session Manager (needs its agent and an instance profile, and no open port)", Text: "aws ssm start-session --target " + word(i.ID) + where}
 	if isWindows(i) {
 		return append(remoteDesktop(i, where), session)
 	}
 	host, way := hostOf(i)
-	identity := ""
-	if i.Key != "" {
-		identity = "-i " + word(i.Key+".pem") + " "
-	}
 	var lines []Line
 	for _, l := range loginsOf(i.Platform) {
-		lines = append(lines, Line{"SSH as " + l.user + " (" + l.images + ")" + way, "ssh " + identity + l.user + "@" + word(host)})
+		lines = append(lines, Line{About: "SSH as " + l.user + " (" + l.images + ")" + way, to: &destination{l.user, host, i.Key}})
 	}
 	return append(lines, session,
-		Line{"EC2 Instance Connect (pushes a key that lives for a minute)", "aws ec2-instance-connect ssh --instance-id " + word(i.ID) + where},
-		Line{"Serial console: first push the public half of a key of yours", "aws ec2-instance-connect send-serial-console-ssh-public-key --instance-id " + word(i.ID) + " --serial-port 0 --ssh-public-key file://KEY.pub" + where},
-		Line{"Serial console: then, within a minute, log in with the private half", "ssh -i KEY " + word(fmt.Sprintf("%s.port0", i.ID)) + "@" + word("serial-console.ec2-instance-connect."+scope.Region+".aws")},
+		Line{About: "EC2 Instance Connect (pushes a key that lives for a minute)", Text: "aws ec2-instance-connect ssh --instance-id " + word(i.ID) + where},
+		Line{About: "Serial console: first push the public half of a key of yours", Text: "aws ec2-instance-connect send-serial-console-ssh-public-key --instance-id " + word(i.ID) + " --serial-port 0 --ssh-public-key file://KEY.pub" + where},
+		Line{About: "Serial console: then, within a minute, log in with the private half", Text: "ssh -i KEY " + word(fmt.Sprintf("%s.port0", i.ID)) + "@" + word("serial-console.ec2-instance-connect."+scope.Region+".aws")},
 	)
 }
 
@@ -65,8 +61,8 @@ func remoteDesktop(i instance, where string) []Line {
 	host, way := hostOf(i)
 	host = awsops.ShellQuote(awsops.Clean(host))
 	return []Line{
-		{"Remote Desktop from Linux or macOS as Administrator" + way + "; P asks for the password", "xfreerdp /u:Administrator /v:" + host},
-		{"Remote Desktop from Windows as Administrator" + way, "mstsc /v:" + host},
-		{"Remote Desktop through Session Manager, on local port 13389", "aws ssm start-session --target " + awsops.ShellQuote(awsops.Clean(i.ID)) + " --document-name AWS-StartPortForwardingSession --parameters portNumber=3389,localPortNumber=13389" + where},
+		{About: "Remote Desktop from Linux or macOS as Administrator" + way + "; P asks for the password", Text: "xfreerdp /u:Administrator /v:" + host},
+		{About: "Remote Desktop from Windows as Administrator" + way, Text: "mstsc /v:" + host},
+		{About: "Remote Desktop through Session Manager, on local port 13389", Text: "aws ssm start-session --target " + awsops.ShellQuote(awsops.Clean(i.ID)) + " --document-name AWS-StartPortForwardingSession --parameters portNumber=3389,localPortNumber=13389" + where},
 	}
 }

@@ -11,8 +11,14 @@ import (
 	"ec2deck/theme"
 )
 
-// Line is a text to copy, with what it is for.
-type Line struct{ About, Text string }
+// Line is a text to copy, with what it is for. Argv are its words where it is a
+// command that can be run.
+type Line struct {
+	About, Text string
+	Argv        []string
+
+	to *destination
+}
 
 // Lines is a list of texts on the stack, of which each can be copied by itself.
 // It forgets them when it closes.
@@ -44,6 +50,9 @@ func (l *Lines) Status() Status { return Status{} }
 // Help implements View.
 func (l *Lines) Help() []key.Binding {
 	k := l.env.Keys
+	if l.at < len(l.lines) && len(l.lines[l.at].Argv) > 0 {
+		return []key.Binding{k.Up, k.Down, binding(k.Copy.Help().Key, "copy the text"), binding(k.Open.Help().Key, "run it"), k.Back}
+	}
 	return []key.Binding{k.Up, k.Down, binding(k.Copy.Help().Key, "copy the text"), k.Back}
 }
 
@@ -69,6 +78,8 @@ func (l *Lines) Update(msg tea.Msg) (Intent, tea.Cmd) {
 		return Back{}, nil
 	case key.Matches(press, k.Copy) && l.at < len(l.lines):
 		return Copy{l.lines[l.at].Text, fmt.Sprintf("text %d of %d", l.at+1, len(l.lines))}, nil
+	case key.Matches(press, k.Open) && l.at < len(l.lines) && len(l.lines[l.at].Argv) > 0:
+		return Execute{l.lines[l.at].Argv}, nil
 	default:
 		return Say{press.String() + " does nothing here; esc goes back", theme.Faint}, nil
 	}

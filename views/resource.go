@@ -27,6 +27,8 @@ type Resource[T any] struct {
 	Empty string
 	// Shared marks rows that are the same in every region of a profile.
 	Shared bool
+	// Lasts is how long a listing will do, where that is longer than usual.
+	Lasts time.Duration
 
 	// Pages lists the rows of a scope. A row may come again; the last one counts.
 	Pages lister[T]
@@ -64,6 +66,9 @@ type Resource[T any] struct {
 	Account func(T) string
 
 	Columns []Column[T]
+	// Sort is the title of the column that the table begins sorted by; "" is the
+	// first one.
+	Sort string
 	// Inspect fetches what the detail pane shows.
 	Inspect func(context.Context, *ec2.Client, T) (Detail, error)
 	Actions []Action[T]
@@ -123,9 +128,12 @@ type Action[T any] struct {
 	Offer func(T, awsops.Scope) []Line
 }
 
-// Link leads from a row to another table.
+// Link leads from a row to another table, or narrows its own.
 type Link[T any] struct {
 	Key, Help, Kind string
+	// Word is put into the filter of the table itself, or taken out; such a link
+	// needs no row.
+	Word string
 	// Query is the filter of the other table.
 	Query func(T) string
 	// Deny says why a row leads nowhere, or ""; nil follows always.
@@ -198,6 +206,7 @@ func (r *Resource[T]) table(env Env, query string) *Table[any] {
 		res.Links[i].Key = env.Rebound.key(r.Kind, l.Help, l.Key)
 	}
 	t := newTable(env, res, query)
+	setup.Sort = cmp.Or(setup.Sort, r.Sort)
 	t.rows.sortBy, t.rows.reverse = setup.order(t.rows.cells)
 	return t
 }

@@ -328,6 +328,8 @@ func (t *Table[T]) Status() Status {
 		return Status{fmt.Sprintf("loading… %d", len(t.rows.all)), theme.Busy}
 	case told.Text != "":
 		return told
+	case t.res.Lasts > 0:
+		return Status{"read " + oldest.UTC().Format(awsops.TimeFormat) + ", which does for a day; " + t.env.Keys.Refresh.Help().Key + " reads it again", theme.Good}
 	case t.env.Refresh == 0:
 		return Status{"read " + oldest.UTC().Format("15:04:05Z") + ", refresh is off", theme.Faint}
 	}

@@ -40,7 +40,7 @@ func (t *Table[T]) onKey(msg tea.KeyMsg) (Intent, tea.Cmd) {
 
 // onFilterKey filters as one types.
 func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
-	k := &t.env.Keys
+	k := t.env.Keys
 	switch {
 	case key.Matches(msg, k.Accept):
 		t.typing = false
@@ -70,7 +70,7 @@ func (t *Table[T]) onFilterKey(msg tea.KeyMsg) tea.Cmd {
 
 // move handles the keys that move the cursor.
 func (t *Table[T]) move(press keymap.Pressed) bool {
-	k, at := &t.env.Keys, t.pos
+	k, at := t.env.Keys, t.pos
 	body := max(1, t.window.rows)
 	switch {
 	case key.Matches(press, k.Up):
@@ -100,6 +100,10 @@ func (t *Table[T]) move(press keymap.Pressed) bool {
 // act turns an action or link key into an intent.
 func (t *Table[T]) act(pressed string) (Intent, bool) {
 	for _, l := range t.res.Links {
+		if l.Key == pressed && l.Word != "" {
+			t.toggle(l.Word)
+			return nil, true
+		}
 		if l.Key == pressed {
 			r := t.current()
 			if r == nil {
@@ -117,6 +121,17 @@ func (t *Table[T]) act(pressed string) (Intent, bool) {
 		return t.run(*a), true
 	}
 	return nil, false
+}
+
+// toggle puts a word into the filter, or takes it out.
+func (t *Table[T]) toggle(word string) {
+	words := strings.Fields(t.rows.query)
+	if i := slices.Index(words, word); i >= 0 {
+		words = slices.Delete(words, i, i+1)
+	} else {
+		words = append(words, word)
+	}
+	t.setQuery(strings.Join(words, " "))
 }
 
 // meant is the action of a key: of several, the first that the row can take.
@@ -186,7 +201,7 @@ func (t *Table[T]) offer(a Action[T]) Intent {
 	if why := t.refuse(a, r, Run{}); why != "" {
 		return Say{t.label(r) + " " + why, theme.Bad}
 	}
-	return Offer{Title: a.Help + "  " + strings.TrimSuffix(t.label(r), ":"), Lines: a.Offer(r.item, t.target(r).Scope)}
+	return Offer{Title: a.Help + "  " + strings.TrimSuffix(t.label(r), ":"), Lines: t.env.SSH.lines(a.Offer(r.item, t.target(r).Scope))}
 }
 
 // refuse says why a row cannot be part of a run, or "".
@@ -217,7 +232,7 @@ func (t *Table[T]) label(r *row[T]) string {
 }
 
 func (t *Table[T]) onTableKey(press keymap.Pressed) (Intent, tea.Cmd) {
-	k := &t.env.Keys
+	k := t.env.Keys
 	switch {
 	case key.Matches(press, k.Filter):
 		t.typing = true
@@ -287,7 +302,7 @@ func (t *Table[T]) back() (Intent, tea.Cmd) {
 }
 
 func (t *Table[T]) onMarkKey(press keymap.Pressed) {
-	k, r := &t.env.Keys, t.current()
+	k, r := t.env.Keys, t.current()
 	switch {
 	case r == nil:
 	case key.Matches(press, k.Mark):

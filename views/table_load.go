@@ -10,14 +10,15 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ec2deck/awsops"
+	"ec2deck/theme"
 )
 
 // source is one scope of a table: its listing, its polls and its errors. One
 // slow or failing source holds up no other.
 type source struct {
 	scope   awsops.Scope
-	danger  bool // it is production
-	listing int  // counts listings; an answer to an older one is dropped
+	tone    theme.Tone // of its name
+	listing int        // counts listings; an answer to an older one is dropped
 	cancel  context.CancelFunc
 	loading bool
 	polling bool
@@ -94,13 +95,26 @@ func (t *Table[T]) connect() tea.Cmd {
 			return s.scope == scope || t.res.Shared && s.scope.Profile == scope.Profile
 		})
 		if !known {
-			src := &source{scope: scope, danger: t.env.Session.Policy().At(scope).Production}
+			src := &source{scope: scope}
 			t.sources = append(t.sources, src)
 			cmds = append(cmds, t.list(src), t.reach(src, true))
 		}
 	}
+	policy := t.env.Session.Policy()
+	for _, src := range t.sources {
+		src.tone = ScopeTone(policy, src.scope)
+	}
 	t.look++ // the columns for account and region may appear
 	return tea.Batch(cmds...)
+}
+
+// ScopeTone is the tone of a scope's name: a warning for production, or the
+// colour that its connection has.
+func ScopeTone(policy awsops.Policy, at awsops.Scope) theme.Tone {
+	if policy.At(at).Production {
+		return theme.Bad
+	}
+	return theme.Mark(slices.Index(awsops.Colours(), policy.Colour(at)))
 }
 
 // disconnect gives up the sources of scopes that the session has closed, with
@@ -133,7 +147,7 @@ func (t *Table[T]) list(src *source) tea.Cmd { return t.listSince(src, time.Time
 // how slowly it is read for its size, and takes what the others have.
 func (t *Table[T]) listSince(src *source, since time.Time) tea.Cmd {
 	t.halt(src)
-	accept := awsops.Accept{Age: max(t.interval(src), awsops.PollEvery), Any: src.at.IsZero(), Since: since, Began: &awsops.Began{}}
+	accept := awsops.Accept{Age: max(t.interval(src), awsops.PollEvery), Any: src.at.IsZero(), Since: since, Disk: t.env.Session.Disk(), Began: &awsops.Began{}}
 	ctx, cancel := context.WithCancel(accept.In(t.env.Context))
 	src.cancel, src.loading, src.pages = cancel, true, 0
 	src.asked, src.began = t.env.Now(), time.Time{}
@@ -268,7 +282,11 @@ const mostBackoff = 5 * time.Minute
 
 // interval is the time to the next listing of a source.
 func (t *Table[T]) interval(src *source) time.Duration {
-	return max(t.env.Refresh, time.Duration(src.pages)*perPage, src.backoff)
+	wait := max(t.env.Refresh, time.Duration(src.pages)*perPage, src.backoff)
+	if src.err != nil {
+		return wait
+	}
+	return max(wait, t.res.Lasts)
 }
 
 func (t *Table[T]) listLater(src *source) tea.Cmd {

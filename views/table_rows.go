@@ -101,7 +101,7 @@ func newCells[T any](res *Resource[T], account func(*row[T]) string, naming *aws
 		}
 		cells = append(cells, made)
 	}
-	tone := func(r *row[T], _ time.Time) theme.Tone { return map[bool]theme.Tone{true: theme.Bad}[r.src.danger] }
+	tone := func(r *row[T], _ time.Time) theme.Tone { return r.src.tone }
 	region := func(r *row[T]) string { return r.src.scope.Region }
 	// Behind what identifies a row, so that they are seen on a narrow terminal too.
 	return slices.Insert(cells, min(3, len(cells)),

@@ -25,7 +25,7 @@ type Env struct {
 	Context context.Context
 	Session *awsops.Session
 	Theme   theme.Theme
-	Keys    keymap.Map
+	Keys    *keymap.Map
 	Log     *slog.Logger
 	// Now is the clock.
 	Now func() time.Time
@@ -40,6 +40,14 @@ type Env struct {
 	Setups  map[string]Setup
 	Rebound Rebound
 	Naming  *awsops.Naming
+	// Book is the operator's named connections; it is nil where they are
+	// another's.
+	Book *Book
+	// SSH is how the operator logs in to instances.
+	SSH SSH
+	// Execute runs a program in the terminal, and tells its end. It is nil where
+	// that would be another's machine.
+	Execute func(argv []string, ended func(error) tea.Msg) tea.Cmd
 	// Delimiters are those of exported text.
 	Delimiters awsops.Values
 	// Tidy gives back the memory that a long listing has needed for a while; it
@@ -47,6 +55,22 @@ type Env struct {
 	Tidy func()
 	// Refresh is the time between two listings of a table; 0 turns them off.
 	Refresh time.Duration
+}
+
+// Book is the named connections of a configuration, which the screen can
+// change. Everything but Form reads or writes a file.
+type Book struct {
+	// Form declares what a connection says.
+	Form func() awsops.Operation
+	List func() ([]awsops.Values, error)
+	// Write writes a connection, whose name was another perhaps; nil takes the
+	// one of that name away.
+	Write func(was string, v awsops.Values) error
+	// Use makes the session reach a profile as a connection says, and in its
+	// regions, and tells which profile that is.
+	Use func(name string) (profile string, err error)
+	// Begin makes scopes those that the program opens when nothing is said.
+	Begin func([]awsops.Scope) error
 }
 
 // Keeper is a place for a secret, made sure of before there is one.
@@ -129,6 +153,9 @@ type Offer struct {
 	Lines []Line
 }
 
+// Execute asks to run a program in the terminal, in the place of the screen.
+type Execute struct{ Argv []string }
+
 // Back asks to leave the view.
 type Back struct{}
 
@@ -144,14 +171,15 @@ type Moved struct{}
 // Copy asks to put a text on the clipboard.
 type Copy struct{ Text, What string }
 
-func (Run) intent()   {}
-func (Open) intent()  {}
-func (Show) intent()  {}
-func (Offer) intent() {}
-func (Back) intent()  {}
-func (Say) intent()   {}
-func (Copy) intent()  {}
-func (Moved) intent() {}
+func (Run) intent()     {}
+func (Open) intent()    {}
+func (Show) intent()    {}
+func (Offer) intent()   {}
+func (Back) intent()    {}
+func (Execute) intent() {}
+func (Say) intent()     {}
+func (Copy) intent()    {}
+func (Moved) intent()   {}
 
 // Selector is a view that has rows selected for an operation.
 type Selector interface {

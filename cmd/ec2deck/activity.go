@@ -83,7 +83,10 @@ func (p *program) journal(o *options) error {
 
 // inventory keeps what workflows have made and ended, beside the journal.
 func inventory(path string) func(any) error {
+	var one sync.Mutex
 	return func(asset any) error {
+		one.Lock()
+		defer one.Unlock()
 		file, err := journal.OpenFile(path, activitySize, activityKeep)
 		if err != nil {
 			return err

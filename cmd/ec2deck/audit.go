@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"path/filepath"
 
 	"ec2deck/awsops/journal"
 	"ec2deck/ui/serve"
@@ -70,6 +71,16 @@ func (p *program) sink(a *audit) (journal.Sinks, error) {
 		return nil, usagef("%v", err)
 	}
 	return append(sinks, system), nil
+}
+
+// inventory is what workflows of those who log in have made and ended, beside
+// the record.
+func (a *audit) inventory(p *program) func(any) error {
+	path, _ := a.file.one("audit-log") // the sink has seen it
+	if path = or(path, p.stateFile("audit.jsonl")); path == "off" {
+		return nil
+	}
+	return inventory(filepath.Join(filepath.Dir(path), "inventory.jsonl"))
 }
 
 // whoIs is a login as records name it.

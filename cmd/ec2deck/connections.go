@@ -28,31 +28,12 @@ func (p *program) connections(o *options) error {
 	if len(names) > 0 && len(p.flags.profile) > 0 {
 		return bad("connection", names[0], "cannot be used together with --profile")
 	}
-	policy := o.settings.Policy()
-	o.settings.Connections = map[string]awsops.Connection{}
-	var known []string
-	for _, c := range p.file.Connections {
-		known = append(known, c.Name)
-		asked := slices.Contains(names, c.Name)
-		if asked || !o.demo {
-			policy.Cautions = append(policy.Cautions, c.Caution(write))
-		}
-		way, err := p.way(c, o.demo)
-		if err != nil {
-			return err
-		}
-		if asked {
-			if err := reach(&o.settings, c, way); err != nil {
-				return err
-			}
-		}
+	p.book = &book{program: p, names: names, write: write, demo: o.demo, own: o.settings.Policy()}
+	if err := p.book.read(p.file); err != nil {
+		return err
 	}
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return bad("connection", name, "the configuration has "+or(strings.Join(known, ", "), "none"))
-		}
-	}
-	o.settings.Policy = awsops.Fixed(policy)
+	o.settings.Profiles = append(o.settings.Profiles, p.book.profiles...)
+	o.settings.Policy, o.settings.Connections = p.book.held, p.book.wayOf
 	return nil
 }
 
@@ -93,13 +74,10 @@ func address(s string) bool {
 	return err == nil && bad == nil && n > 0 && n < 1<<16 && host != "" && !strings.ContainsAny(host, "/@ ?#")
 }
 
-// reach adds a connection to those of a session. A profile has one way.
-func reach(s *awsops.Settings, c config.Connection, way awsops.Connection) error {
-	if !slices.Contains(s.Profiles, c.Profile) {
-		s.Profiles = append(s.Profiles, c.Profile)
-	}
+// reach adds a connection to the ways of a session. A profile has one.
+func reach(ways map[string]awsops.Connection, c config.Connection, way awsops.Connection) error {
 	name := or(c.Profile, "default")
-	if before, twice := s.Connections[name]; twice {
+	if before, twice := ways[name]; twice {
 		if before.Endpoint != way.Endpoint || before.Proxy != way.Proxy || len(before.Regions) == 0 != (len(way.Regions) == 0) {
 			return bad("connection", c.Name, "cannot be opened together with another of the profile "+name+" that goes another way")
 		}
@@ -109,6 +87,6 @@ func reach(s *awsops.Settings, c config.Connection, way awsops.Connection) error
 			}
 		}
 	}
-	s.Connections[name] = way
+	ways[name] = way
 	return nil
 }

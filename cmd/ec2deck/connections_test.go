@@ -44,17 +44,17 @@ func TestProductionIsReadOnlyOverSSHToo(t *testing.T) {
 
 func TestAProfileHasOneWay(t *testing.T) {
 	one := awsops.Connection{Regions: []string{"eu-west-1"}}
-	s := awsops.Settings{Connections: map[string]awsops.Connection{}}
+	ways := map[string]awsops.Connection{}
 	for _, way := range []awsops.Connection{one, {Regions: []string{"us-east-1"}}} {
-		if err := reach(&s, config.Connection{Name: "a", Profile: "p"}, way); err != nil {
+		if err := reach(ways, config.Connection{Name: "a", Profile: "p"}, way); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := s.Connections["p"].Regions; len(s.Profiles) != 1 || strings.Join(got, " ") != "us-east-1 eu-west-1" {
-		t.Errorf("%v %v", s.Profiles, got)
+	if got := ways["p"].Regions; len(ways) != 1 || strings.Join(got, " ") != "us-east-1 eu-west-1" {
+		t.Errorf("%v", ways)
 	}
 	for _, way := range []awsops.Connection{{Regions: one.Regions, Endpoint: "https://x"}, {Regions: one.Regions, Proxy: "a:1"}, {}} {
-		if err := reach(&s, config.Connection{Name: "b", Profile: "p"}, way); err == nil {
+		if err := reach(ways, config.Connection{Name: "b", Profile: "p"}, way); err == nil {
 			t.Errorf("%+v was let in", way)
 		}
 	}

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +24,9 @@ func (p *program) dispatch(ctx context.Context, c choices, res awsops.Result, co
 	var err error
 	switch d := c.delivery; d.Method {
 	case awsops.ToAFile:
-		if err = replaceFile(p.atHome(d.File), report.Bytes()); err == nil {
+		if err = putFile(p.atHome(d.File), report.Bytes(), 0o600); err != nil {
+			err = bad("notify-file", d.File, "cannot be written: "+cause(err))
+		} else {
 			p.say("the report is in " + awsops.Clean(d.File))
 		}
 	case awsops.ToEmail:
@@ -38,23 +38,6 @@ func (p *program) dispatch(ctx context.Context, c choices, res awsops.Result, co
 		return err
 	}
 	return ended(code)
-}
-
-// replaceFile writes a file whole or not at all.
-func replaceFile(path string, content []byte) error {
-	fail := func(err error) error { return bad("notify-file", path, "cannot be written: "+cause(err)) }
-	temp, err := os.CreateTemp(filepath.Dir(path), ".ec2deck-*")
-	if err != nil {
-		return fail(err)
-	}
-	_, err = temp.Write(content)
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return fail(errors.Join(err, os.Remove(temp.Name())))
-	}
-	return nil
 }
 
 // mail sends a report by the SMTP server that the operator names.

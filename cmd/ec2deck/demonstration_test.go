@@ -351,5 +351,5 @@ func showSelfCheck(d *demonstration) {
 		d.Error(code, out)
 	}
 	out, _ = d.runs(append(r.keys(), "AWS_ENDPOINT_URL=http://ec2.example.test"), "doctor", "--proxy-host", host, "--proxy-port", port)
-	d.sees("proxy-host; proxy-port", out, "ok       connection to us-east-1")
+	d.sees("proxy-host; proxy-port", out, "ok       answer of us-east-1")
 }

@@ -62,8 +62,10 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 			_, _ = fmt.Fprintf(p.out, "         %s\n", awsops.Clean(f.Hint))
 		}
 	}
-	p.checkConfiguration(tell)
-	p.checkTerminal(tell)
+	if p.host == nil { // over SSH these are the server's own
+		p.checkConfiguration(tell)
+		p.checkTerminal(tell)
+	}
 	s, o, err := p.session(false)
 	if err != nil {
 		return err

@@ -51,3 +51,30 @@ func TestAServerReadsNoFiles(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCacheIsTheOperatorsOwn(t *testing.T) {
+	home := t.TempDir()
+	p := &program{getenv: func(name string) string { return map[string]string{"HOME": home}[name] }}
+	disk := p.disk()
+	if _, err := disk.Load("types.json"); err == nil {
+		t.Error("there is something")
+	}
+	if err := disk.Save("types.json", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := disk.Load("types.json")
+	info, statErr := os.Stat(filepath.Join(home, ".cache", "ec2deck", "types.json"))
+	if err != nil || statErr != nil || string(text) != "x" || info.Mode().Perm() != 0o600 {
+		t.Errorf("%q %v %v %v", text, info, err, statErr)
+	}
+	if err := os.Mkdir(filepath.Join(home, ".cache", "ec2deck", "folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := disk.Load("folder"); err == nil {
+		t.Error("a folder was read")
+	}
+	p.getenv = func(string) string { return "" }
+	if p.disk() != nil {
+		t.Error("a cache without a home")
+	}
+}

@@ -13,6 +13,10 @@ import (
 
 // perform carries out one operation: reads in every scope, a change in one.
 func (p *program) perform(ctx context.Context, in *invocation) error {
+	begin, err := p.preset(in)
+	if err != nil {
+		return err
+	}
 	file := &config.File{} // the server's own says nothing about what comes over SSH
 	if p.host == nil {
 		if err := p.configured(); err != nil {
@@ -20,7 +24,7 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 		}
 		file = p.file
 	}
-	c, err := in.read(file)
+	c, err := in.read(file, begin)
 	if err != nil {
 		return err
 	}
@@ -59,6 +63,7 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 		return tooManyScopes(info, scopes)
 	}
 	request.Scope = scopes[0]
+	request.Values = s.Policy().Begin(info, request.Scope, request.Values)
 	return p.change(ctx, s, request, c, o.wait)
 }
 

@@ -11,8 +11,6 @@ import (
 	"ec2deck/awsops/journal"
 	"ec2deck/cmd/ec2deck/config"
 
-	mango "github.com/muesli/mango-cobra"
-	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -30,6 +28,7 @@ type program struct {
 	// file is the configuration and path where it was read, "" if there is none.
 	file  *config.File
 	path  string
+	book  *book
 	roots *x509.CertPool // of mail servers; nil is the system's
 }
 
@@ -49,7 +48,8 @@ func (p *program) tree() *cobra.Command {
 	p.set = root.PersistentFlags()
 	p.flags.addAll(p.set)
 	p.flags.addScreen(root.Flags())
-	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.doctorCommand(), p.versionCommand(), p.manCommand())
+	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.connectionsCommand(), p.doctorCommand(), p.versionCommand(), p.manCommand())
+	p.completions(root)
 	return root
 }
 
@@ -62,7 +62,7 @@ func (p *program) hostedTree() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	p.flags.addAll(root.PersistentFlags())
-	root.AddCommand(p.runCommand(), p.operationsCommand(), p.versionCommand())
+	root.AddCommand(p.runCommand(), p.operationsCommand(), p.doctorCommand(), p.versionCommand())
 	return root
 }
 
@@ -90,21 +90,6 @@ func (p *program) versionCommand() *cobra.Command {
 		Use: "version", Short: "Print the version", Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "ec2deck version "+version())
-			return err
-		},
-	}
-}
-
-func (p *program) manCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "man", Short: "Print the manual page", Args: noArguments,
-		Example: "  ec2deck man | man -l -",
-		RunE: func(c *cobra.Command, _ []string) error {
-			page, err := mango.NewManPage(1, c.Root())
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprint(p.out, page.Build(roff.NewDocument()))
 			return err
 		},
 	}

@@ -95,6 +95,8 @@ func TestOverSSH(t *testing.T) {
 		{"run list-instances --output csv", 0, "instance-list\n"},
 		{"operations", 0, "stop-instances"},
 		{"version", 0, "ec2deck version"},
+		{"doctor", 0, "ok       answer of us-east-1: in "},
+		{"doctor --profile staging", 2, "is refused over SSH: you are offered production"},
 		{"--help", 0, "ec2deck [command]"},
 		{"run stop-instances --instance-ids i-0aa00000000000001 --yes", 7, "read-only"},
 		{"--read-only=false run stop-instances --instance-ids i-0aa00000000000001 --yes", 7, "read-only"},

@@ -65,6 +65,9 @@ func keyTables() string {
 				}
 				fmt.Fprintf(&b, "| `%s` | %s (`%s`) |\n", a.Key, a.Help, a.Operation)
 			}
+			for _, l := range info.Links {
+				fmt.Fprintf(&b, "| `%s` | %s |\n", l.Key, l.Help)
+			}
 			b.WriteString("\n")
 		}
 	}

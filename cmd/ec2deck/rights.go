@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -22,7 +21,7 @@ type rights struct {
 
 	mu      sync.Mutex
 	file    *config.File
-	seen    string // the file as it was looked at last
+	seen    os.FileInfo // the file as it was looked at last
 	changed chan struct{}
 }
 
@@ -30,7 +29,8 @@ type rights struct {
 // there before; at the start the operator is there to mend it.
 func newRights(path string, file *config.File, o options, log *slog.Logger) *rights {
 	r := &rights{path: path, log: log, open: o.demo && len(file.Roles) == 0, file: file, changed: make(chan struct{})}
-	r.offered, r.seen = o.settings.Policy(), fingerprint(path)
+	r.offered = o.settings.Policy()
+	r.seen, _ = os.Stat(path)
 	r.offered.Profiles, r.offered.Regions = o.settings.Profiles, o.settings.Regions
 	if len(file.Roles) == 0 && !o.demo {
 		log.Warn("no roles: everybody may only read", "how", "write roles into the configuration, named with --config FILE")
@@ -38,13 +38,13 @@ func newRights(path string, file *config.File, o options, log *slog.Logger) *rig
 	return r
 }
 
-// fingerprint tells whether a file may have changed.
-func fingerprint(path string) string {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err.Error()
+// sameFile says whether a file is as it was when the other was looked at; nil
+// is one that is not there. It is asked at each decision, so it is cheap.
+func sameFile(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
 	}
-	return fmt.Sprint(info.Size(), info.ModTime().UnixNano(), info.Mode(), info.Sys())
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && a.Mode() == b.Mode()
 }
 
 // role is the role of a login.
@@ -77,8 +77,8 @@ func (r *rights) look() {
 	if r.path == "" {
 		return
 	}
-	now := fingerprint(r.path)
-	if now == r.seen {
+	now, _ := os.Stat(r.path) // what is wrong with it, Load says
+	if sameFile(now, r.seen) {
 		return
 	}
 	r.seen = now

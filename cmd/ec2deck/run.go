@@ -22,6 +22,7 @@ type invocation struct {
 	wait, noWait, dryRun        values
 	yes, confirm                values
 	oneByOne, failEmpty, save   values
+	preset                      values
 }
 
 // runCommand has one subcommand for each operation.
@@ -62,6 +63,9 @@ func (p *program) operationCommand(op awsops.Operation) *cobra.Command {
 		}
 	}
 	in.addCommon(c.Flags(), info)
+	if info.Launches() {
+		_ = c.RegisterFlagCompletionFunc("preset", completed(p.presetNames))
+	}
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(awsops.Formats(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -93,6 +97,9 @@ func (in *invocation) addCommon(set *pflag.FlagSet, info awsops.Info) {
 	add(set, &in.failEmpty, "fail-empty", "", "false", "exit with 3 when nothing was found")
 	if info.Secret != "" {
 		add(set, &in.save, "save", "file", "", "where the "+info.Secret+" goes (required): a new file, mode 0600, or - for standard output, once")
+	}
+	if info.Launches() {
+		add(set, &in.preset, "preset", "name", "", "what the configuration has under that name, where nothing else is given")
 	}
 	if info.Risk > awsops.Reads {
 		add(set, &in.oneByOne, "one-by-one", "", "false", "one call for each target, so that one that is refused does not hold up the others")
@@ -213,8 +220,9 @@ type choices struct {
 	delivery                         awsops.Delivery // of an operation with a report
 }
 
-// read checks everything that can be checked without a connection.
-func (in *invocation) read(f *config.File) (c choices, err error) {
+// read checks everything that can be checked without a connection. A preset
+// counts where a flag is not given.
+func (in *invocation) read(f *config.File, begin awsops.Preset) (c choices, err error) {
 	info := in.op.Info()
 	if err := in.configure(f); err != nil {
 		return c, err
@@ -225,6 +233,7 @@ func (in *invocation) read(f *config.File) (c choices, err error) {
 			c.values[name] = *v
 		}
 	}
+	c.values = begin.Over(c.values)
 	format, err := in.format()
 	if err != nil {
 		return c, err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -32,7 +33,10 @@ type screenOptions struct {
 	Term    string
 	ASCII   bool
 	Keep    func(path string) (views.Keeper, error) // nil without files
-	Rights  func() <-chan struct{}                  // nil if they stay
+	After   func(time.Duration, func() tea.Msg) tea.Cmd
+	Specs   []views.Spec
+	Book    *views.Book // nil on a server
+	Execute func([]string, func(error) tea.Msg) tea.Cmd
 
 	Taste        taste
 	Theme        string
@@ -71,8 +75,12 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	renderer := lipgloss.NewRenderer(out)
 	renderer.SetHasDarkBackground(!light(p.getenv("COLORFGBG")))
 	locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG"))
-	model := newScreen(c.Context(), s, renderer, screenOptions{Refresh: o.refresh, Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale), Keep: p.reserveOnScreen, Tidy: tidy, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter})
-	return p.runScreen(c.Context(), model, o.mouse)
+	terminal := &ui.Terminal{In: p.in, Out: p.out, Mouse: o.mouse, Pause: framePause}
+	model := newScreen(c.Context(), s, renderer, screenOptions{
+		Refresh: o.refresh, After: terminal.After, Specs: views.All(), Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale),
+		Keep: p.reserveOnScreen, Tidy: tidy, Book: p.book.screen(), Execute: p.execute, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter,
+	})
+	return p.runScreen(c.Context(), terminal, model)
 }
 
 // light reads the background that some terminals tell in the environment. The
@@ -91,10 +99,9 @@ const framePause = time.Second / 60
 
 // runScreen shows a screen until it is left. The terminal is restored also when
 // the context ends, which every signal does, and after a panic.
-func (p *program) runScreen(ctx context.Context, model tea.Model, mouse bool) error {
+func (p *program) runScreen(ctx context.Context, terminal *ui.Terminal, model tea.Model) error {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	terminal := ui.Terminal{In: p.in, Out: p.out, Mouse: mouse, Pause: framePause}
 	err := terminal.Run(model, func(screen *tea.Program) {
 		go p.watchHook(watching, func(err error) { screen.Send(ui.Notice{Text: err.Error()}) })
 	}, tea.WithContext(ctx), tea.WithoutSignalHandler())
@@ -107,21 +114,26 @@ func (p *program) runScreen(ctx context.Context, model tea.Model, mouse bool) er
 	return err
 }
 
+// execute runs a program in the place of the screen. No shell reads its words,
+// so a home directory is read here.
+func (p *program) execute(argv []string, ended func(error) tea.Msg) tea.Cmd {
+	words := make([]string, len(argv))
+	for i, word := range argv {
+		words[i] = p.atHome(word)
+	}
+	return tea.ExecProcess(exec.Command(words[0], words[1:]...), ended)
+}
+
 // newScreen makes the screen of a session on a terminal.
 func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o screenOptions) tea.Model {
 	return ui.New(ui.Config{
 		Env: views.Env{
-			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, After: after, Keep: o.Keep, Tidy: o.Tidy, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
+			Context: ctx, Session: s, Theme: theme.New(r, o.Theme), Keys: &o.Taste.keys, Rebound: o.Taste.bound, Log: slog.New(slog.DiscardHandler),
+			Now: time.Now, After: o.After, Keep: o.Keep, Tidy: o.Tidy, Book: o.Book, SSH: o.Taste.ssh, Execute: o.Execute, Refresh: o.Refresh, Setups: o.Taste.setups, Naming: o.Taste.naming, Delimiters: o.Taste.apart,
 		},
-		Specs: views.All(), ASCII: o.ASCII, Mouse: o.Mouse, Rights: o.Rights, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
+		Specs: o.Specs, ASCII: o.ASCII, Mouse: o.Mouse, Saved: o.Taste.saved, Kind: o.Kind, Query: o.Filter,
 		Clipboard: func(text string) error { return clip(r.Output(), o.Term, text) },
 	})
-}
-
-// after is Bubble Tea's timer.
-func after(d time.Duration, msg func() tea.Msg) tea.Cmd {
-	return tea.Tick(d, func(time.Time) tea.Msg { return msg() })
 }
 
 // clip asks the terminal, which may be far away over SSH, to fill its clipboard.
@@ -137,6 +149,6 @@ func clip(out io.Writer, term, text string) error {
 
 // hostedScreen makes the screen of an SSH session, which has no files: they
 // are the server's own.
-func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, like taste, rights func() <-chan struct{}) tea.Model {
-	return newScreen(ctx, s, login.Renderer, screenOptions{Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Rights: rights, Taste: like, Theme: o.theme, Mouse: o.mouse})
+func hostedScreen(ctx context.Context, login serve.Session, s *awsops.Session, o *options, like taste, specs []views.Spec) tea.Model {
+	return newScreen(ctx, s, login.Renderer, screenOptions{After: login.After, Specs: specs, Refresh: o.refresh, Term: login.Term, ASCII: o.ascii || ui.NeedsASCII(login.Locale), Taste: like, Theme: o.theme, Mouse: o.mouse})
 }

@@ -330,3 +330,18 @@ func TestThoseWhoLogInShare(t *testing.T) {
 		t.Fatalf("a command over SSH does not share with the screens: %v", err)
 	}
 }
+
+func TestTheInventoryOfAServerStandsBesideItsRecord(t *testing.T) {
+	m := newTeam(t, twoRoles)
+	bob := m.login("bob")
+	if code, out, errs := m.run(bob, "run workflow-provision-instance --image-id ami-0aa00000000000001 --instance-type t3.micro --instance-name fresh --no-wait --yes"); code != 0 {
+		t.Fatal(code, out, errs)
+	}
+	text, err := os.ReadFile(m.path("log/inventory.jsonl"))
+	if err != nil || !strings.Contains(string(text), `"state":"active","operation":"workflow-provision-instance","name":"fresh"`) {
+		t.Errorf("%s %v", text, err)
+	}
+	if code, out, errs := m.run(bob, "doctor"); code != 0 || !strings.HasPrefix(out, "ok       credentials: ") {
+		t.Error(code, out, errs)
+	}
+}

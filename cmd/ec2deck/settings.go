@@ -51,10 +51,13 @@ func (p *program) understood() (options, error) {
 	if err := p.connections(&o); err != nil {
 		return o, err
 	}
+	if o.settings.Presets, err = p.presets(); err != nil {
+		return o, err
+	}
 	if o.demo {
 		return o, p.demo(&o)
 	}
-	o.settings.Known = p.profiles
+	o.settings.Known, o.settings.Disk = p.profiles, p.disk()
 	if err := p.onlyForDemo(); err != nil {
 		return o, err
 	}
@@ -321,6 +324,8 @@ func (p *program) narrowed(o options) (options, error) {
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
 	s.Connections, s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Connections, host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
+	s.Inventory = host.Inventory
+	s.Presets = host.Presets
 	s.Journal, s.Who, s.Now, s.Shared, s.Meter, s.Outlive = host.Journal, host.Who, host.Now, host.Shared, host.Meter, host.Outlive
 	s.AskReason = max(s.AskReason, host.AskReason)
 	asked.demo, asked.refresh = o.demo, o.refresh

@@ -20,6 +20,7 @@ type taste struct {
 	keys   keymap.Map
 	bound  views.Rebound
 	apart  awsops.Values // delimiters of exported text
+	ssh    views.SSH
 }
 
 // newTaste reads the configuration of screens, with the lines of its mistakes.
@@ -35,6 +36,7 @@ func newTaste(f *config.File) (t taste, err error) {
 	if err := t.bind(f.Keys); err != nil {
 		return t, err
 	}
+	t.ssh = views.SSH{Run: f.SSH.Run, User: f.SSH.User, Key: f.SSH.Key, Command: f.SSH.Command}
 	t.setups = map[string]views.Setup{}
 	for _, table := range f.Tables {
 		info, err := kindOf(table.Kind.Name, table.Kind.Where)

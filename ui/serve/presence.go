@@ -52,6 +52,7 @@ func (s *server) enter(v *visit, who Session) error {
 		return fmt.Errorf("this server takes no more than %d sessions at a time, and has them: try again later, or ask its operator to raise --max-sessions", l.Sessions)
 	}
 	s.present = append(s.present, v)
+	s.tidy.Reset(tidyAfter)
 	s.tally.session(v.kind)
 	return nil
 }
@@ -62,6 +63,7 @@ func (s *server) leave(v *visit) {
 	for i, other := range s.present {
 		if other == v {
 			s.present = append(s.present[:i:i], s.present[i+1:]...)
+			s.tidy.Reset(tidyAfter)
 			return
 		}
 	}

@@ -20,6 +20,7 @@ type probe struct {
 	keys    string
 	fill    int
 	notice  string
+	rights  int          // how often they have changed
 	working *atomic.Bool // a change is under way
 }
 
@@ -35,6 +36,8 @@ func (p probe) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		p.size = msg
 	case ui.Notice:
 		p.notice = " notice: " + msg.Text
+	case ui.RightsChanged:
+		p.rights++
 	case filled:
 		p.fill++
 		return p, func() tea.Msg { return filled{} }
@@ -59,6 +62,9 @@ func (p probe) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (p probe) View() string {
 	tinted := p.session.Renderer.NewStyle().Foreground(lipgloss.Color("#ff8800")).Render("tinted")
 	view := fmt.Sprintf("size %dx%d keys <%s> %s", p.size.Width, p.size.Height, p.keys, tinted) + p.notice
+	if p.rights > 0 {
+		view += fmt.Sprintf(" rights %d", p.rights)
+	}
 	if p.fill > 0 {
 		view += strings.Repeat("\n"+strings.Repeat(fmt.Sprintf("%09d ", p.fill), 90), 900)
 	}

@@ -27,16 +27,17 @@ const framePause = time.Second / 30
 func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int {
 	ctx, kill := context.WithCancel(ctx)
 	defer kill()
-	model, err := v.server.Screen(ctx, v.who)
+	keys := &keys{from: v.channel, pressed: v.pressed}
+	size, who := v.window(), v.who
+	terminal := &ui.Terminal{In: keys, Out: v.channel, Mouse: v.server.Mouse, Pause: framePause, Width: size.Width, Height: size.Height, Filter: harmless(log)}
+	who.After = terminal.After
+	model, err := v.server.Screen(ctx, who)
 	if err != nil {
 		log.Error("no screen", "error", err)
 		_, _ = fmt.Fprintf(out, "ec2deck: %v\n", err)
 		return exitFailed
 	}
 	fault := &fault{log: log, kill: kill}
-	keys := &keys{from: v.channel, pressed: v.pressed}
-	size := v.window()
-	terminal := &ui.Terminal{In: keys, Out: v.channel, Mouse: v.server.Mouse, Pause: framePause, Width: size.Width, Height: size.Height, Filter: harmless(log)}
 	e := &ending{
 		grace: v.server.Limits.Grace, force: v.server.limits.force,
 		kill: kill, hangUp: func() { _ = v.conn.Close() },
@@ -83,8 +84,14 @@ func (v *visit) watchTime(ctx context.Context, e *ending) {
 	}
 }
 
-// tell gives the program its first size at once, and then every other.
+// tell gives the program its first size at once, then every other, and says
+// when rights have changed.
 func (v *visit) tell(ctx context.Context, p *tea.Program) {
+	rights := v.server.Rights
+	if rights == nil {
+		rights = func() <-chan struct{} { return nil }
+	}
+	changed := rights()
 	p.Send(v.window())
 	for {
 		select {
@@ -92,6 +99,9 @@ func (v *visit) tell(ctx context.Context, p *tea.Program) {
 			return
 		case size := <-v.sizes:
 			p.Send(size)
+		case <-changed:
+			changed = rights()
+			p.Send(ui.RightsChanged{})
 		}
 	}
 }

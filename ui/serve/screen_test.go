@@ -3,7 +3,9 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,6 +117,27 @@ func TestTheTerminalIsAskedNothing(t *testing.T) {
 		if strings.Contains(x.out.String(), query) {
 			t.Errorf("asks for %s: %q", name, x.out.String())
 		}
+	}
+}
+
+func TestAScreenHearsOfEveryChangeOfRights(t *testing.T) {
+	h := newHost(t)
+	var mu sync.Mutex
+	now := make(chan struct{})
+	h.config.Rights = func() <-chan struct{} {
+		mu.Lock()
+		defer mu.Unlock()
+		return now
+	}
+	h.start()
+	x := open(t, h.login(), "xterm", size{80, 24}).shell()
+	x.out.await(t, "size 80x24")
+	for n := 1; n <= 3; n++ {
+		mu.Lock()
+		close(now)
+		now = make(chan struct{})
+		mu.Unlock()
+		x.out.await(t, fmt.Sprintf("rights %d", n))
 	}
 }
 

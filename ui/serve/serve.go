@@ -26,6 +26,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -56,6 +57,8 @@ type Session struct {
 
 	// Renderer is bound to the session's terminal; nil without a PTY.
 	Renderer *lipgloss.Renderer
+	// After is the timer of the session's screen.
+	After func(time.Duration, func() tea.Msg) tea.Cmd
 }
 
 // Limits bound what those who log in may take. Zero is no limit, except of
@@ -89,6 +92,9 @@ type Config struct {
 	// may call, is given time while it is true before the server ends it, and
 	// is told so by ui.Notice.
 	Screen func(ctx context.Context, s Session) (tea.Model, error)
+	// Rights gives a channel that is closed when somebody's rights may have
+	// changed; nil if they stay.
+	Rights func() <-chan struct{}
 	// Mouse asks the clients' terminals to tell of clicks and of the wheel.
 	Mouse bool
 	// Command runs a headless command and returns its exit code. The context
@@ -160,7 +166,13 @@ type server struct {
 	counts  map[*gossh.ServerConn]int
 	present []*visit // in the order of coming; never changed in place
 	visits  sync.WaitGroup
+	tidy    *time.Timer // see tidyAfter
 }
+
+// tidyAfter is the time of quiet after which memory that logins and ends have
+// left goes back to the system. Keys are agreed on with far more of it than a
+// session needs later, and a server would hold that for good.
+const tidyAfter = 10 * time.Second
 
 func run(ctx context.Context, c Config, l limits) error {
 	s, err := newServer(ctx, c, l)
@@ -168,6 +180,8 @@ func run(ctx context.Context, c Config, l limits) error {
 		return err
 	}
 	defer s.kill()
+	s.tidy = time.AfterFunc(tidyAfter, debug.FreeOSMemory)
+	defer s.tidy.Stop()
 	key, err := hostKey(c.HostKey)
 	if err != nil {
 		return err

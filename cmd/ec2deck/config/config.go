@@ -7,6 +7,11 @@
 //	    profile: production
 //	    regions: [eu-west-1]
 //	    production: true        # and so read-only without --write
+//	    key-name: ops           # and security-groups: what launches begin with
+//	confirm: {disrupt: typed, stop-instances: twice}
+//	presets:
+//	  web: {instance-type: t3.micro, image-id: ami-…, tags: {Env: dev}, user-data-file: ~/web.sh}
+//	ssh: {run: true, user: ops, key: '~/.ssh/{key}.pem'}
 //	theme: light                # or mouse: the flags of that name
 //	tables:
 //	  instances: {columns: [name, id, state, age], sort: -age}
@@ -57,6 +62,9 @@ type File struct {
 	Mail        []Setting // inputs of reports that are mailed
 	Serve       []Setting
 	Roles       []Role
+	Raises      []awsops.Raise // of every connection
+	Presets     []Preset
+	SSH         SSH
 }
 
 // Setting is a flag and its values.
@@ -115,6 +123,9 @@ func Parse(path string, text []byte) (*File, error) {
 	r.section(document.Content[0], "", fields{
 		"defaults":    func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.settings(n, at)...) },
 		"connections": func(n *yaml.Node, at string) { f.Connections = r.connections(n, at) },
+		"confirm":     func(n *yaml.Node, at string) { f.Raises = r.raises(n, at) },
+		"presets":     func(n *yaml.Node, at string) { f.Presets = r.presets(n, at) },
+		"ssh":         func(n *yaml.Node, at string) { f.SSH = r.ssh(n, at) },
 		"theme":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("theme", n, at)) },
 		"mouse":       func(n *yaml.Node, at string) { f.Defaults = append(f.Defaults, r.setting("mouse", n, at)) },
 		"tables":      func(n *yaml.Node, at string) { f.Tables = r.tables(n, at) },

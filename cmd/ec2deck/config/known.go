@@ -1,5 +1,11 @@
 package config
 
+import (
+	"strings"
+
+	"ec2deck/awsops"
+)
+
 // Known is something that the file can say.
 type Known struct{ Name, Values, About string }
 
@@ -17,6 +23,18 @@ func All() []Known {
 		{"connections.NAME.production", "true, false", "asks one step more before every change, shows the top line as a warning, and is read-only without `--write`"},
 		{"connections.NAME.read-only", "true, false", "refuses every change, whatever `--write` says, or allows them in production without it"},
 		{"connections.NAME.warning", "a text", "what the top line says while it is open"},
+		{"connections.NAME.colour", strings.Join(awsops.Colours(), ", "), "the colour of its name in the top line and in tables; production looks as it does"},
+		{"connections.NAME.key-name", "a key pair", "the key pair that launches begin with"},
+		{"connections.NAME.security-groups", "security groups", "the security groups that launches begin with"},
+		{"connections.NAME.confirm", "as `confirm`", "what is confirmed more firmly here"},
+		{"confirm.RISK", "yes, twice, typed", "how firmly every operation of a risk (change, disrupt, destroy) is confirmed at least"},
+		{"confirm.OPERATION", "yes, twice, typed", "how firmly an operation is confirmed at least; nothing is lowered"},
+		{"presets.NAME.INPUT", "as the input", "an input of `run-instances` that launches and provisions begin with when the preset is chosen"},
+		{"presets.NAME.user-data-file", "a file", "the file with the user data"},
+		{"ssh.run", "true, false", "whether the screen runs ssh where it offers the command"},
+		{"ssh.user", "a name", "who logs in; none is as the image has it"},
+		{"ssh.key", "a file", "the private key, with `{key}` for the name of the key pair"},
+		{"ssh.command", "words", "the program with what stands before the key and the host; `ssh`"},
 		{"tables.TABLE.columns", "columns", "the columns that are shown, in their order"},
 		{"tables.TABLE.sort", "a column", "the order; with `-` before it the other way round"},
 		{"naming", "a format", "how instances are called in their table: text and tokens such as `{Name}`"},

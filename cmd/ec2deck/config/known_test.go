@@ -18,12 +18,15 @@ func TestAllIsWhatTheReaderKnows(t *testing.T) {
 		}
 		parts := strings.Split(strings.ReplaceAll(k.Name, "[]", ".#"), ".")
 		names[""] = append(names[""], parts[0])
-		if len(parts) == 3 && parts[0] != "keys" {
+		if parts[0] == "ssh" {
+			names["ssh"] = append(names["ssh"], parts[1])
+		}
+		if len(parts) == 3 && parts[0] != "keys" && parts[0] != "presets" {
 			names[parts[0]] = append(names[parts[0]], parts[2])
 		}
 	}
 	for section, text := range map[string]string{
-		"": "zzz: 1", "connections": "connections: {a: {zzz: 1}}", "tables": "tables: {a: {zzz: 1}}",
+		"": "zzz: 1", "ssh": "ssh: {zzz: 1}", "connections": "connections: {a: {zzz: 1}}", "tables": "tables: {a: {zzz: 1}}",
 		"views": "views: [{zzz: 1}]", "roles": "roles: {default: {zzz: 1}}",
 	} {
 		_, err := config.Parse("f", []byte(text))

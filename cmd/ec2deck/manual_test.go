@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"ec2deck/awsops"
+	"ec2deck/keymap"
+)
+
+// TestTheManualIsWhole looks for everything that the program knows: its
+// commands, flags and operations, the keys, the exit codes, and the environment
+// that its code reads.
+func TestTheManualIsWhole(t *testing.T) {
+	var out bytes.Buffer
+	p := &program{out: &out, errs: &out, getenv: func(string) string { return "" }}
+	root := p.tree()
+	if code := p.run(t.Context(), root, []string{"man"}); code != 0 {
+		t.Fatal(out.String())
+	}
+	page := strings.NewReplacer(`\&`, "", `\-`, "-", `\\`, `\`).Replace(out.String())
+	var want []string
+	for _, c := range root.Commands() {
+		if !c.Hidden {
+			want = append(want, c.Name(), c.Short)
+		}
+	}
+	for _, op := range awsops.All() {
+		want = append(want, op.Info().Name, op.Info().Help)
+		for _, f := range op.Info().Fields {
+			want = append(want, "--"+f.Name)
+		}
+	}
+	for _, g := range keymap.Default().Groups() {
+		for _, k := range g.Bindings {
+			want = append(want, k.Help().Key+" "+k.Help().Desc)
+		}
+	}
+	files, _ := filepath.Glob("*.go")
+	names := regexp.MustCompile(`getenv\("([A-Z0-9_]+)"\)|\{"(AWS_[A-Z_]+)"`)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range names.FindAllStringSubmatch(string(text), -1) {
+			if !strings.HasSuffix(name, "_test.go") {
+				want = append(want, found[1]+found[2])
+			}
+		}
+	}
+	for _, code := range []string{"0 done", "8 a change was sent"} {
+		want = append(want, code)
+	}
+	for _, text := range want {
+		if !strings.Contains(page, text) {
+			t.Errorf("the manual lacks %q", text)
+		}
+	}
+}
