@@ -51,6 +51,7 @@ type edges struct {
 	second          int64 // what they say of time is true for
 	bar, keys       string
 	message, status []string
+	trouble         []string // in the place of the view
 }
 
 // draw brings the frame up to date.
@@ -75,6 +76,10 @@ func (m *Model) drawEdges() {
 	e.bar, _ = m.bar()
 	e.keys, _ = m.keyLine()
 	e.message, e.status = m.message(), m.status()
+	e.trouble = nil
+	if len(m.overlays) == 0 {
+		e.trouble = m.trouble()
+	}
 }
 
 // frame appends its lines.
@@ -87,7 +92,7 @@ func (m *Model) frame(lines []string) []string {
 	}
 	body := m.height - topLines - bottomLines
 	lines = append(lines, m.edges.bar)
-	if text := m.trouble(); text != nil && len(m.overlays) == 0 {
+	if text := m.edges.trouble; text != nil {
 		lines = append(lines, text...)
 	} else {
 		lines = append(lines, linesOf(m.stack[len(m.stack)-1])...)

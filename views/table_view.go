@@ -22,6 +22,14 @@ type window struct {
 	head          string
 	body          []string
 	drawn         int // the look that head and columns were made for
+	title         titled
+}
+
+// titled is the line above the headings, and what it was made of.
+type titled struct {
+	all, visible, marks, across int
+	query                       string
+	line                        string
 }
 
 // placed is a column with the width that it got.
@@ -130,11 +138,20 @@ func (t *Table[T]) joinPane(lines []string) []string {
 
 // title is the line above the headings: what is shown of what, and how.
 func (t *Table[T]) title() string {
-	th := t.env.Theme
 	if t.typing {
 		t.input.Width = max(1, t.window.across-len(t.input.Prompt)-1)
 		return fit(t.input.View(), t.window.across)
 	}
+	now := titled{len(t.rows.all), len(t.rows.visible), t.rows.marks, t.window.across, t.rows.query, t.window.title.line}
+	if now != t.window.title || now.line == "" {
+		now.line = t.newTitle()
+		t.window.title = now
+	}
+	return now.line
+}
+
+func (t *Table[T]) newTitle() string {
+	th := t.env.Theme
 	count := fmt.Sprint(len(t.rows.all))
 	if len(t.rows.visible) != len(t.rows.all) {
 		count = fmt.Sprintf("%d of %d", len(t.rows.visible), len(t.rows.all))
