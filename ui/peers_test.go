@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -290,6 +291,15 @@ func TestARefreshBeginsWithoutAToken(t *testing.T) {
 		t.Errorf("the listings read %v pages from the beginning, want %v", pages, want)
 	}
 	d.shows("Instances 1200", "● live")
+}
+
+// TestWhoAsksForMoreIsToldTheCost asks for a large table every two seconds.
+func TestWhoAsksForMoreIsToldTheCost(t *testing.T) {
+	d := start(t, options{instances: 2_500, refresh: 2 * time.Second, width: 160, height: 40})
+	requests := d.calls("DescribeInstances") + d.calls("DescribeInstanceStatus")
+	d.shows(fmt.Sprintf("live, at most %s old: every 2s would be %d requests each time, %.1f a second in a region", time.Duration(requests)*2*time.Second, requests, float64(requests)/2))
+	usual := start(t, options{instances: 2_500, width: 160, height: 40})
+	usual.hides("each time")
 }
 
 // TestAStreamThatFailsTakesNoRowsAway has one of the streams of a refresh fail

@@ -333,7 +333,20 @@ func (t *Table[T]) Status() Status {
 	case t.env.Refresh == 0:
 		return Status{"read " + oldest.UTC().Format("15:04:05Z") + ", refresh is off", theme.Faint}
 	}
-	return Status{"live, at most " + interval.String() + " old", theme.Good}
+	return Status{"live, at most " + interval.String() + " old" + t.price(interval), theme.Good}
+}
+
+// price tells who asks for more than the usual pace, and does not get it, what
+// that would cost.
+func (t *Table[T]) price(interval time.Duration) string {
+	if t.env.Refresh >= usualRefresh || interval <= t.env.Refresh {
+		return ""
+	}
+	requests := 0
+	for _, src := range t.sources {
+		requests = max(requests, src.pages)
+	}
+	return fmt.Sprintf(": every %s would be %d requests each time, %.1f a second in a region", t.env.Refresh, requests, float64(requests)/t.env.Refresh.Seconds())
 }
 
 // failure says how old a scope's rows are and what keeps them from getting newer.

@@ -269,6 +269,10 @@ func (t *Table[T]) rest(every time.Duration, began, asked time.Time) time.Durati
 	return max(every-now.Sub(began), min(every, now.Sub(asked)))
 }
 
+// usualRefresh is the time between two listings of a short table, unless the
+// operator says otherwise.
+const usualRefresh = 15 * time.Second
+
 // perPage is the least time between two listings for each page that they have,
 // so that a large account stays within EC2's request rates.
 const perPage = 2 * time.Second
@@ -326,8 +330,8 @@ func (t *Table[T]) poll(src *source, wait time.Duration) tea.Cmd {
 // busy lists the rows in transition, in an order that is the same for everybody.
 func (t *Table[T]) busy(src *source) []string {
 	var ids []string
-	for _, r := range t.rows.all {
-		if r.src == src && (r.asked != nil || t.res.Busy != nil && t.res.Busy(r.item)) {
+	for r := range t.rows.busy {
+		if r.src == src {
 			ids = append(ids, r.id)
 		}
 	}

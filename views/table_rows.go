@@ -136,7 +136,8 @@ type rows[T any] struct {
 	marks   int
 	flashes int32
 
-	touched       int // tells nothing; see atOnce
+	touched       int              // tells nothing; see atOnce
+	busy          map[*row[T]]bool // in transition, or asked to be
 	moved         []*row[T]
 	latest, spare []*row[T] // what visible was made in, by turns
 
@@ -182,6 +183,7 @@ func (rs *rows[T]) put(src *source, items []T, listing int, when time.Time) chan
 		if !known {
 			r = &row[T]{src: src, id: id, item: item, seen: seen, at: at, fresh: -1, moved: true}
 			rs.describe(r)
+			rs.watch(r)
 			r.order = rs.keyOf(r)
 			rs.byID[key] = r
 			rs.moved = append(rs.moved, r)
@@ -220,6 +222,7 @@ func (rs *rows[T]) replace(r *row[T], item T, at time.Time) change {
 // set replaces the item and notes what that changed.
 func (rs *rows[T]) set(r *row[T], item T) change {
 	r.item = item
+	rs.watch(r)
 	if !rs.describe(r) {
 		return change{}
 	}
@@ -237,6 +240,18 @@ func (rs *rows[T]) set(r *row[T], item T) change {
 		}
 	}
 	return change{shown: true, order: moved, flashed: !r.src.at.IsZero()}
+}
+
+// watch keeps the rows in transition apart, which are few.
+func (rs *rows[T]) watch(r *row[T]) {
+	if r.asked == nil && (rs.res.Busy == nil || !rs.res.Busy(r.item)) {
+		delete(rs.busy, r)
+		return
+	}
+	if rs.busy == nil {
+		rs.busy = map[*row[T]]bool{}
+	}
+	rs.busy[r] = true
 }
 
 // ask shows rows in the state that EC2 is being asked for.
@@ -285,6 +300,7 @@ func (rs *rows[T]) drop(src *source, gone func(*row[T]) bool) change {
 			return false
 		}
 		delete(rs.byID, rowID{src, r.id})
+		delete(rs.busy, r)
 		if r.mark {
 			rs.marks--
 		}

@@ -44,13 +44,18 @@ type screenOptions struct {
 	Kind, Filter string // of the first table
 }
 
-// heapGrowth is how much of its rows' memory a screen may leave behind before it
-// is collected, in percent: tens of thousands of rows are read anew and again,
-// and mostly tell nothing new.
-const heapGrowth = 50
+// heapGrowth is how much of its memory a screen with a long table may leave
+// behind before it is collected, in percent: such a table is read anew and
+// again, and mostly tells nothing new.
+const heapGrowth = 15
+
+// tidy gives back what a long listing has needed, and lets the next need less.
+func tidy() {
+	debug.SetGCPercent(heapGrowth)
+	debug.FreeOSMemory()
+}
 
 func (p *program) openScreen(c *cobra.Command, _ []string) error {
-	debug.SetGCPercent(heapGrowth)
 	s, o, err := p.session(true)
 	if err != nil {
 		return err
@@ -73,7 +78,7 @@ func (p *program) openScreen(c *cobra.Command, _ []string) error {
 	terminal := &ui.Terminal{In: p.in, Out: p.out, Mouse: o.mouse, Pause: framePause}
 	model := newScreen(c.Context(), s, renderer, screenOptions{
 		Refresh: o.refresh, After: terminal.After, Specs: views.All(), Term: p.getenv("TERM"), ASCII: o.ascii || ui.NeedsASCII(locale),
-		Keep: p.reserveOnScreen, Tidy: debug.FreeOSMemory, Book: p.book.screen(), Execute: p.execute, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter,
+		Keep: p.reserveOnScreen, Tidy: tidy, Book: p.book.screen(), Execute: p.execute, Taste: like, Theme: o.theme, Mouse: o.mouse, Kind: kind, Filter: filter,
 	})
 	return p.runScreen(c.Context(), terminal, model)
 }
