@@ -171,7 +171,7 @@ func TestAFileOthersCanWriteIsRefused(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{whole, "roles: &a\n  default: *a", "serve: {a: [b, {c: d}]}", "? [x]\n: y", "\x00", "roles:\n  default:\n    tags: {<<: {a: b}}", "views: [a, {name: [b], table: x}, {name: v, table: t, filter: [a, b]}]", "tables: {a: [b], c: {columns: x, sort: [y]}}", "connections: {a: {regions: all, proxy: [x], warning: \"\\e[2J\"}}", "keys: {refresh: [a, {b: c}]}\nnaming: [a]\ntheme: {}\nexport: 1"} {
+	for _, seed := range []string{whole, "roles: &a\n  default: *a", "serve: {a: [b, {c: d}]}", "? [x]\n: y", "\x00", "roles:\n  default:\n    tags: {<<: {a: b}}", "views: [a, {name: [b], table: x}, {name: v, table: t, filter: [a, b]}]", "tables: {a: [b], c: {columns: x, sort: [y]}}", "connections: {a: {regions: all, proxy: [x], warning: \"\\e[2J\"}}", "presets: {a: {tags: {b: c}, user-data: |-\n  x\n}}\nssh: {user: x, command: [a, b]}", "confirm: {change: typed}\nconnections:\n  a: {confirm: {b: c}, colour: blue}\n  # end\n", "keys: {refresh: [a, {b: c}]}\nnaming: [a]\ntheme: {}\nexport: 1"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

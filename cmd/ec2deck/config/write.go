@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ func change(text []byte, section, was, name string, to func(old *yaml.Node) *yam
 		}
 		at, from := len(lines), len(lines)
 		if key != nil {
-			from, at = key.Line-1, key.Line
+			from, at = key.Line-1, max(key.Line, lastLine(entries))
 		} else if at > 0 && strings.TrimSpace(lines[at-1]) != "" {
 			lines = append(lines, "\n")
 			at, from = at+1, from+1
@@ -106,7 +107,8 @@ func change(text []byte, section, was, name string, to func(old *yaml.Node) *yam
 		return nil, err
 	}
 	out := []byte(strings.Join(lines, ""))
-	return out, verify(text, out, section, was, name)
+	_, old := entryOf(or(entries), was)
+	return out, verify(text, out, section, was, name, to(old))
 }
 
 // splice puts an entry into the place of lines.
@@ -138,10 +140,28 @@ func splice(lines []string, from, end, indent int, key, value *yaml.Node) ([]str
 // bare takes away the comments around a node, which stay where they are.
 func bare(n *yaml.Node) { n.HeadComment, n.FootComment = "", "" }
 
-// verify looks whether everything but the entry says what it said.
-func verify(before, after []byte, section, was, name string) error {
+// or is a node, or one of nothing.
+func or(n *yaml.Node) *yaml.Node {
+	if n == nil {
+		return mapping()
+	}
+	return n
+}
+
+// verify looks whether the entry says what it should, and everything else what
+// it said.
+func verify(before, after []byte, section, was, name string, entry *yaml.Node) error {
 	var old, now map[string]any
-	if yaml.Unmarshal(before, &old) != nil || yaml.Unmarshal(after, &now) != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(after))
+	if yaml.Unmarshal(before, &old) != nil || !decodes(decoder, &now) {
+		return errByHand
+	}
+	if !errors.Is(decoder.Decode(new(any)), io.EOF) { // a document more has begun
+		return errByHand
+	}
+	var want any
+	entries, _ := now[section].(map[string]any)
+	if entry != nil && (entry.Decode(&want) != nil || !reflect.DeepEqual(want, entries[name])) {
 		return errByHand
 	}
 	for _, m := range []map[string]any{old, now} {
@@ -260,4 +280,10 @@ func lastLine(n *yaml.Node) int {
 		last = max(last, lastLine(c))
 	}
 	return last
+}
+
+// decodes reads a document, which may be none at all.
+func decodes(decoder *yaml.Decoder, into any) bool {
+	err := decoder.Decode(into)
+	return err == nil || errors.Is(err, io.EOF)
 }

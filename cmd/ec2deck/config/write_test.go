@@ -65,7 +65,7 @@ func TestAConnectionIsWrittenAndTheRestStays(t *testing.T) {
 }
 
 func TestWhatCannotBeChangedAloneIsLeft(t *testing.T) {
-	for _, text := range []string{"connections: {a: {profile: p},\n  b: {}\n}\n", "a: b: c", "connections: &x {a: {profile: p}}\nroles: *x\n"} {
+	for _, text := range []string{"connections: {a: {profile: p},\n  b: {}\n}\n", "a: b: c", "{} ", "connections: &x {a: {profile: p}}\nroles: *x\n"} {
 		if got, err := config.Connect([]byte(text), "a", "a", awsops.Values{"profile": {"q"}}); err == nil {
 			t.Errorf("%q became %q", text, got)
 		}
@@ -77,4 +77,37 @@ func TestDefaultsAreWritten(t *testing.T) {
 	if want := "defaults:\n  timeout: 5s # short\n  profile: [a, b]\n  region: eu-west-1\n"; err != nil || string(got) != want {
 		t.Errorf("%v\n%s", err, got)
 	}
+}
+
+// FuzzConnect holds every text that can be read to this: with one connection
+// more it can still be read, has that one, and the others as they were.
+func FuzzConnect(f *testing.F) {
+	for _, seed := range []string{own, "", "# x", "connections:\n", "connections: {a: {}}", "connections:\n  a: {warning: >\n    b\n  }\n", "theme: |\n  dark\n", "connections:\n    a:\n        warning: |+\n            x\n\n\n    b: {}\n"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		before, err := config.Parse("f", text)
+		if err != nil {
+			return
+		}
+		got, err := config.Connect(text, "", "new", awsops.Values{"profile": {"p"}, "production": {"true"}})
+		if err != nil {
+			return // it is said that it cannot be done
+		}
+		after, err := config.Parse("f", got)
+		if err != nil {
+			t.Fatalf("%q became %q: %v", text, got, err)
+		}
+		names := func(f *config.File) (names []string) {
+			for _, c := range f.Connections {
+				if c.Name != "new" {
+					names = append(names, c.Name+c.Profile+c.Warning)
+				}
+			}
+			return names
+		}
+		if diff := cmp.Diff(names(before), names(after)); diff != "" {
+			t.Errorf("%q became %q: %s", text, got, diff)
+		}
+	})
 }
