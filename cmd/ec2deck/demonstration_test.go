@@ -198,19 +198,37 @@ func showCredentials(d *demonstration) {
 	shared := d.file("credentials", "[ops]\naws_access_key_id = "+a.AccessKeyID+"\naws_secret_access_key = "+a.SecretAccessKey+"\n")
 	out, _ = d.runs([]string{"AWS_SHARED_CREDENTIALS_FILE=" + shared}, "run", "list-instances", "--profile", "ops", "--region", "us-east-1", "--endpoint-url", r.URL)
 	d.sees("profile", out, "i-0aa00000000000001")
-	out, code = d.runs(r.env(), "run", "run-instances", "--image-id", "ami-0aa00000000000001", "--instance-type", "t3.micro", "--key-name", "ops", "--security-groups", "sg-0aa00000000000011", "--yes", "--output", "json")
-	if d.sees("key-name; security-group-ids", out, `"instance-id": "i-`); code != 0 {
-		d.Error(code)
-	}
+	config := d.file("config.yaml", "connections:\n  live: {regions: us-east-1, key-name: ops, security-groups: sg-0aa00000000000011, endpoint-url: "+r.URL+"}\n")
+	out, _ = d.runs(r.keys(), "--config", config, "--connection", "live", "run", "run-instances", "--image-id", "ami-0aa00000000000001", "--instance-type", "t3.micro", "--yes", "--output", "json", "--api-log", "-")
+	d.sees("key-name", out, `"KeyName":"ops"`)
+	d.sees("security-group-ids", out, `"SecurityGroupIds":["sg-0aa00000000000011"]`)
 }
 
 func showConnections(d *demonstration) {
 	r := d.remote()
-	config := d.file("config.yaml", "connections:\n  live:\n    regions: [us-east-1]\n    endpoint-url: "+r.URL+"\n")
-	out, code := d.runs(r.keys(), "doctor", "--config", config, "--connection", "live")
-	if d.sees("name; action; validation result", out, "account 123456789012"); code != 0 {
-		d.Error(code)
+	config := d.file("config.yaml", "theme: dark\n")
+	for _, step := range []struct{ line, says, file string }{
+		{"connections set live regions=us-east-1 endpoint-url=" + r.URL, "", "live"}, // add, and save
+		{"connections set live warning=CAREFUL", "", "CAREFUL"},                      // edit
+		{"connections", "live", "regions"},                                           // list
+		{"doctor --connection live", "account 123456789012", "live"},                 // validate
+		{"connections remove live", "", "theme: dark"},                               // delete
+		{"doctor --connection live", "the configuration has none", "theme: dark"},    // it is gone
+	} {
+		out, _ := d.runs(r.keys(), append([]string{"--config", config}, strings.Fields(step.line)...)...)
+		d.sees("name; action; validation result", out, step.says)
+		if text, err := os.ReadFile(config); err != nil || !strings.Contains(string(text), step.file) {
+			d.Errorf("%s leaves %s %v", step.line, text, err)
+		}
 	}
+	if text, _ := os.ReadFile(config); strings.Contains(string(text), "live") || strings.Contains(string(text), "AKIA") {
+		d.Errorf("%s", text)
+	}
+	x := d.opens(r.keys(), "--config", config, "--endpoint-url", r.URL)
+	x.shows("● live")
+	x.types(",")
+	x.shows("a new connection") // the screen for the same
+	x.types("\x1bq")
 }
 
 func showAccount(d *demonstration) {

@@ -58,10 +58,12 @@ const manualEnvironment = `AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCE
 AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: another address than EC2's own.
 HTTPS_PROXY, HTTP_PROXY, NO_PROXY: the way there.
 EC2DECK_SMTP_USER, EC2DECK_SMTP_PASSWORD: who signs in to the mail server.
-XDG_CONFIG_HOME, XDG_STATE_HOME, HOME: where the files below are.
+XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME, HOME: where the files below are.
 TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG: how the screen is drawn.
-USER, LOGNAME: who is named in the journal.`
+USER, LOGNAME: who is named in the journal.
+GOGC, GOMEMLIMIT: how much memory is used, as for every program in Go.`
 
 const manualFiles = `ec2deck/config.yaml in XDG_CONFIG_HOME (~/.config): the configuration; ec2deck config init writes it.
 ec2deck/activity.jsonl in XDG_STATE_HOME (~/.local/state): what was changed, two lines of JSON for each; inventory.jsonl beside it is what workflows have made and ended.
-ec2deck/audit.jsonl there: the record of a server.`
+ec2deck/audit.jsonl there: the record of a server.
+ec2deck in XDG_CACHE_HOME (~/.cache): the instance types of each region, for a day.`

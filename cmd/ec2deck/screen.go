@@ -121,7 +121,9 @@ func (p *program) execute(argv []string, ended func(error) tea.Msg) tea.Cmd {
 	for i, word := range argv {
 		words[i] = p.atHome(word)
 	}
-	return tea.ExecProcess(exec.Command(words[0], words[1:]...), ended)
+	c := exec.Command(words[0], words[1:]...)
+	c.Stdin, c.Stdout, c.Stderr = p.in, p.out, p.errs
+	return tea.ExecProcess(c, ended)
 }
 
 // newScreen makes the screen of a session on a terminal.
