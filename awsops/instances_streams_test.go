@@ -27,9 +27,8 @@ type between struct {
 	before func(n int, form url.Values)
 	after  func(form url.Values, body []byte) []byte
 
-	mu     sync.Mutex
-	asked  []url.Values
-	answer []int // how many rows
+	mu    sync.Mutex
+	asked []url.Values
 }
 
 func (b *between) Do(r *http.Request) (*http.Response, error) {

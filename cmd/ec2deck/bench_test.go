@@ -82,8 +82,7 @@ func useProgram(t testing.TB, program string, instances int) (m measured) {
 	if found := counted.FindStringSubmatch(x.text()); found == nil || len(found[1]) < len(fmt.Sprint(instances)) {
 		t.Fatalf("not all of %d instances are there:\n%s", instances, x.text())
 	}
-	settled := time.After(3 * time.Second) // the memory of the load goes back
-	<-settled
+	<-time.After(3 * time.Second) // the memory of the load goes back
 	m.resident = x.resident()
 	m.idle = x.idle(2 * time.Second)
 
@@ -91,8 +90,7 @@ func useProgram(t testing.TB, program string, instances int) (m measured) {
 	written := len(x.written())
 	const moves = 40
 	for n := range moves {
-		key, at := "j", n+1
-		keys = append(keys, x.responds(key, func(s string) bool { return cursor(s) == 4+at || cursor(s) == firstRow(s)+at }))
+		keys = append(keys, x.responds("j", func(s string) bool { return cursor(s) == firstRow(s)+n+1 }))
 	}
 	m.bytes = float64(len(x.written())-written) / moves
 	m.key = median(keys)
