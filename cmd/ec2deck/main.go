@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -29,6 +31,7 @@ func main() {
 // run carries out one command line and returns its exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	p := &program{in: in, out: out, errs: errs, getenv: os.Getenv}
+	p.bare = !slices.ContainsFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-") })
 	return p.run(ctx, p.tree(), args)
 }
 

@@ -24,7 +24,7 @@ import (
 var update = flag.Bool("update", false, "write the goldens anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ec2deck": main})
+	testscript.Main(m, map[string]func(){"ec2deck": main, "empty": runEmpty})
 }
 
 // TestScripts runs the program in processes of its own. Besides testscript's

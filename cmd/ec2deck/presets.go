@@ -10,6 +10,9 @@ import (
 // presets are those of the configuration, with the files that they name. A
 // file is found from the folder of the configuration.
 func (p *program) presets() ([]awsops.Preset, error) {
+	if len(p.file.Presets) == 0 {
+		return nil, nil
+	}
 	op, _ := awsops.Find("run-instances")
 	field, _ := op.Info().Field("user-data")
 	var out []awsops.Preset

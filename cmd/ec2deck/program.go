@@ -24,6 +24,7 @@ type program struct {
 	host  *options
 	hook  *journal.Hook // nil without one
 	flags globals
+	bare  bool           // the command line has flags only, so no operation is asked for
 	set   *pflag.FlagSet // of the flags
 	// file is the configuration and path where it was read, "" if there is none.
 	file  *config.File

@@ -36,6 +36,9 @@ func (p *program) runCommand() *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return unknownOperation(args) },
 	}
 	c.FParseErrWhitelist.UnknownFlags = true // those of an operation that does not exist
+	if p.bare {                              // the commands of all operations take a third of the time of a start
+		return c
+	}
 	for _, op := range awsops.All() {
 		c.AddCommand(p.operationCommand(op))
 	}

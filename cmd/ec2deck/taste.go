@@ -81,6 +81,9 @@ func apart(settings []config.Setting) (awsops.Values, error) {
 // that two can be exchanged.
 func (t *taste) bind(changes []config.Setting) error {
 	t.keys, t.bound = keymap.Default(), views.Rebound{}
+	if len(changes) == 0 {
+		return nil
+	}
 	for _, s := range changes {
 		var err error
 		switch action := strings.Contains(s.Name, "."); {
