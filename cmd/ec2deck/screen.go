@@ -93,9 +93,9 @@ func light(colorfgbg string) bool {
 	return ok && (background == "7" || background == "15")
 }
 
-// framePause is the least time between two frames: a sixtieth of a second, as
-// often as most terminals show one.
-const framePause = time.Second / 60
+// framePause is the least time between two frames. Keys of one packet, and an
+// answer with what follows from it, are one frame; a key by itself never waits.
+const framePause = time.Millisecond
 
 // runScreen shows a screen until it is left. The terminal is restored also when
 // the context ends, which every signal does, and after a panic.

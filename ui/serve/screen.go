@@ -19,9 +19,9 @@ import (
 
 const faultText = "ec2deck met an internal error and ended this session. No other session is affected; the server's log says more."
 
-// framePause is the least time between two frames of a screen. A thirtieth of
-// a second adds little to a key that has come over a network.
-const framePause = time.Second / 30
+// framePause is the least time between two frames of a screen: what a network
+// tells apart anyway.
+const framePause = 10 * time.Millisecond
 
 // screen runs the program on the client's terminal.
 func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int {
