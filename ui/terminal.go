@@ -98,7 +98,11 @@ func Leaves(msg tea.Msg) bool {
 // size asks for the terminal's size.
 func (t *Terminal) size() tea.WindowSizeMsg {
 	if f, ok := t.Out.(term.File); ok {
-		if w, h, err := term.GetSize(f.Fd()); err == nil {
+		switch w, h, err := term.GetSize(f.Fd()); {
+		case err != nil:
+		case w == 0 || h == 0: // what a container's terminal says before it knows
+			return tea.WindowSizeMsg{Width: leastWidth, Height: leastHeight}
+		default:
 			return tea.WindowSizeMsg{Width: w, Height: h}
 		}
 	}

@@ -64,23 +64,28 @@ func (x *terminal) switches() (sum float64) {
 	return sum
 }
 
-// BenchmarkIdle looks at the released program between two refreshes, beside an
-// empty program of Bubble Tea with its own renderer.
-func BenchmarkIdle(b *testing.B) {
-	program, window := release(b), 10*time.Second
+// resting looks at the released program between two refreshes, and at an empty
+// program of Bubble Tea with its own renderer.
+func resting(t testing.TB, program string, window time.Duration) (own, other rest) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	reference := filepath.Join(b.TempDir(), "empty")
+	reference := filepath.Join(t.TempDir(), "empty")
 	if err := os.Symlink(self, reference); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
+	x := open(t, 160, 50, nil, program, "--demo", "--refresh-interval", "1h")
+	y := open(t, 160, 50, nil, reference)
+	return x.rests(window), y.rests(window)
+}
+
+// BenchmarkIdle is what the program does while nobody types.
+func BenchmarkIdle(b *testing.B) {
+	program := release(b)
 	for b.Loop() {
-		x := open(b, 160, 50, nil, program, "--demo", "--refresh-interval", "1h")
-		own := x.rests(window)
-		y := open(b, 160, 50, nil, reference)
-		other := y.rests(window)
+		own, other := resting(b, program, 10*time.Second)
 		b.ReportMetric(own.written, "B/s")
 		b.ReportMetric(own.switches, "switches/s")
 		b.ReportMetric(100*own.core, "%core")
@@ -102,33 +107,72 @@ func BenchmarkKeysAtOnce(b *testing.B) {
 	}
 }
 
+// started is how long a start takes.
+type started struct {
+	version, nothing time.Duration // of the version, and of a program of Go that does nothing
+	later            time.Duration // the first frame of the demo after the version
+}
+
+// starting measures in turns and takes the medians.
+func starting(t testing.TB, program string) started {
+	t.Helper()
+	nothing := filepath.Join(t.TempDir(), "nothing")
+	source := nothing + ".go"
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", "build", "-o", nothing, source).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var versions, nothings, frames []time.Duration
+	for range 21 {
+		versions = append(versions, took(t, program, "--version"))
+		nothings = append(nothings, took(t, nothing))
+		begin := time.Now()
+		x := open(t, 160, 50, nil, program, "--demo")
+		x.shows("ec2deck")
+		frames = append(frames, time.Since(begin))
+		x.types("q")
+		x.ends()
+	}
+	version := median(versions)
+	return started{version, median(nothings), median(frames) - version}
+}
+
 // BenchmarkStart is the version, beside a program of Go that does nothing, and
 // the first frame of the demo, in frames after that of the version.
 func BenchmarkStart(b *testing.B) {
-	program, nothing := release(b), filepath.Join(b.TempDir(), "nothing")
-	source := nothing + ".go"
-	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	if out, err := exec.Command("go", "build", "-o", nothing, source).CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	program := release(b)
 	for b.Loop() {
-		var versions, nothings, frames []time.Duration
-		for range 21 {
-			versions = append(versions, took(b, program, "--version"))
-			nothings = append(nothings, took(b, nothing))
-			begin := time.Now()
-			x := open(b, 160, 50, nil, program, "--demo")
-			x.shows("ec2deck")
-			frames = append(frames, time.Since(begin))
-			x.types("q")
-			x.ends()
-		}
-		version, base := median(versions), median(nothings)
-		b.ReportMetric(float64(version)/float64(base), "version/empty")
-		b.ReportMetric((median(frames)-version).Seconds()/frame.Seconds(), "frames-later")
-		b.ReportMetric(float64(version.Microseconds())/1000, "ms-version")
+		s := starting(b, program)
+		b.ReportMetric(float64(s.version)/float64(s.nothing), "version/empty")
+		b.ReportMetric(s.later.Seconds()/frame.Seconds(), "frames-later")
+		b.ReportMetric(float64(s.version.Microseconds())/1000, "ms-version")
+	}
+}
+
+// TestGateProgram holds the released program to twice the goals: memory for each
+// instance, fifty keys at once, what is written while nobody types, the start.
+func TestGateProgram(t *testing.T) {
+	if os.Getenv("EC2DECK_BENCH_GATE") == "" {
+		t.Skip("set EC2DECK_BENCH_GATE=1, as .ci/run does")
+	}
+	program := release(t)
+	few, many := useProgram(t, program, 100), useProgram(t, program, 50_000)
+	after, during := perInstance(few.resident, many.resident, 50_000), perInstance(few.resident, many.refreshing, 50_000)
+	t.Logf("an instance takes %.0f bytes, %.0f while refreshing; 50 keys take %v", after, during, many.burst)
+	if after > 2_000 || during > 4_000 || many.burst > 10*frame {
+		t.Error("the goals are 1 kB, 2 kB and 5 frames")
+	}
+	own, other := resting(t, program, 5*time.Second)
+	t.Logf("at rest %.0f bytes and %.1f switches a second; an empty program switches %.0f times", own.written, own.switches, other.switches)
+	if own.written != 0 || own.switches > 20 {
+		t.Error("the goals are no byte and 10 switches")
+	}
+	s := starting(t, program)
+	t.Logf("the version takes %v, a program that does nothing %v; the first frame is %v later", s.version, s.nothing, s.later)
+	if s.version > 10*s.nothing || s.later > 24*frame/10 {
+		t.Error("the goals are 5 times and 1.2 frames")
 	}
 }
 

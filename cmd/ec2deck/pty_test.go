@@ -24,18 +24,19 @@ func TestInATerminal(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for name, test := range map[string]func(*testing.T, string){
-		"the demo takes keys and a new size":     demoTakesKeys,
-		"two quick keys both count":              quickKeys,
-		"nothing is asked of the terminal":       asksNothing,
-		"the version is plain text":              plainVersion,
-		"a terminal without colours gets none":   noColours,
-		"a signal restores the terminal":         signalsRestore,
-		"a terminal that is too small says so":   tooSmall,
-		"without credentials the screen says so": noCredentials,
-		"a click is taken unless that is off":    takesClicks,
-		"ctrl+z leaves it to the shell":          stopsForAShell,
-		"ctrl+z without a shell does nothing":    staysWithoutAShell,
-		"a command asks for an MFA code":         asksForACode,
+		"the demo takes keys and a new size":      demoTakesKeys,
+		"two quick keys both count":               quickKeys,
+		"nothing is asked of the terminal":        asksNothing,
+		"the version is plain text":               plainVersion,
+		"a terminal without colours gets none":    noColours,
+		"a signal restores the terminal":          signalsRestore,
+		"a terminal that is too small says so":    tooSmall,
+		"a terminal without a size has the least": withoutSize,
+		"without credentials the screen says so":  noCredentials,
+		"a click is taken unless that is off":     takesClicks,
+		"ctrl+z leaves it to the shell":           stopsForAShell,
+		"ctrl+z without a shell does nothing":     staysWithoutAShell,
+		"a command asks for an MFA code":          asksForACode,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
@@ -309,6 +310,13 @@ func signalsRestore(t *testing.T, program string) {
 		x.types("\x03")
 		x.restored()
 	})
+}
+
+func withoutSize(t *testing.T, program string) {
+	x := open(t, 80, 24, nil, "sh", "-c", "stty cols 0 rows 0; exec "+program+" --demo")
+	x.shows("● live")
+	x.types("q")
+	x.restored()
 }
 
 func tooSmall(t *testing.T, program string) {
