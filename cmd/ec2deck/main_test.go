@@ -112,7 +112,7 @@ func simulate(ts *testscript.TestScript, _ bool, _ []string) {
 	h.arrived = make(chan struct{}, 1000)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.arrived <- struct{}{}
-		delayed(h.sim, 2*time.Millisecond).ServeHTTP(w, r)
+		delayed(h.sim, 5*time.Millisecond).ServeHTTP(w, r)
 	}))
 	ts.Defer(func() {
 		server.CloseClientConnections()
