@@ -232,6 +232,6 @@ func TestAPanicGivesTheTerminalBack(t *testing.T) {
 		if !strings.Contains(out.String(), takeMouse) || !strings.HasSuffix(out.String(), leaveMouse+leaveAll) {
 			t.Errorf("%s: written %q", k, out.String())
 		}
-		_, _ = tty.Close(), pt.Close()
+		// Neither end is closed: a program that is killed does not wait for its reader.
 	}
 }
