@@ -35,6 +35,7 @@ func asksForACode(t *testing.T, program string) {
 	x.shows("Code of the MFA device arn:aws:iam::" + a.ID + ":mfa/ada for the profile ops: ")
 	x.types("0000009\x7f\r")
 	x.shows("the code was refused: MultiFactorAuthentication failed")
+	x.until("the question again", func(s string) bool { return strings.Count(s, "for the profile ops: ") == 2 })
 	x.types(ec2sim.MFACode + "\r")
 	<-x.ended
 	if code := x.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(x.written(), a.ID+",eu-west-1,i-") || strings.Contains(x.written(), "ops: 0") || strings.Contains(x.written(), ec2sim.MFACode) {
