@@ -58,3 +58,16 @@ func TestActionsShareNoKeyWithAnother(t *testing.T) {
 		}
 	}
 }
+
+// TestALastKeyThatMovesHidesNoOther sends keys in one packet of which the last
+// only moves the cursor: the lines around the table follow the others.
+func TestALastKeyThatMovesHidesNoOther(t *testing.T) {
+	for _, keys := range []string{"2j", "yj"} {
+		one, each := start(t, small()), start(t, small())
+		one.keys(keys)
+		each.keys(keys[:1], keys[1:])
+		if got, want := one.model.View(), each.model.View(); got != want {
+			t.Errorf("%q in one packet shows\n%s\nand one by one\n%s", keys, got, want)
+		}
+	}
+}

@@ -278,11 +278,11 @@ func (m *Model) onKeys(msg tea.KeyMsg) tea.Cmd {
 	if m.escaped(msg) {
 		cmds, msg.Alt = append(cmds, m.onKey(tea.KeyMsg{Type: tea.KeyEsc})), false
 	}
-	switch {
-	case msg.Type == tea.KeyRunes && len(msg.Runes) > 1:
-	case cmds == nil:
+	if cmds == nil && (msg.Type != tea.KeyRunes || len(msg.Runes) < 2) {
 		return m.onKey(msg)
-	default:
+	}
+	defer func() { m.calm = false }() // whatever the last key did, those before it may have changed anything
+	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 {
 		return tea.Batch(append(cmds, m.onKey(msg))...)
 	}
 	m.danger = false
