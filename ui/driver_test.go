@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,13 +40,25 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// clock is turned by hand, also while calls read it.
+type clock struct{ ns atomic.Int64 }
+
+func newClock() *clock {
+	c := &clock{}
+	c.set(time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC))
+	return c
+}
+
+func (c *clock) now() time.Time    { return time.Unix(0, c.ns.Load()).UTC() }
+func (c *clock) set(now time.Time) { c.ns.Store(now.UnixNano()) }
+
 // driver runs a screen without a terminal: it carries commands out one after
 // the other, and holds the timers in its hand.
 type driver struct {
 	t      testing.TB
 	sim    *ec2sim.Sim
 	model  *Model
-	now    time.Time
+	clock  *clock
 	queue  []tea.Cmd
 	timers []timer
 	quit   bool
@@ -106,14 +119,14 @@ func small() options { return options{fleet: "small.json"} }
 
 func newDriver(t testing.TB, o options) *driver {
 	t.Helper()
-	d := &driver{t: t, files: map[string]string{}, full: map[string]bool{}, now: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
+	d := &driver{t: t, files: map[string]string{}, full: map[string]bool{}, clock: newClock()}
 	if d.sim = o.sim; d.sim == nil {
-		d.sim = newSim(t, o, func() time.Time { return d.now })
+		d.sim = newSim(t, o, d.now)
 	}
 	s := settings(d.sim, o)
-	s.AskReason, s.Journal, s.Now = o.asks, o.journal, func() time.Time { return d.now }
+	s.AskReason, s.Journal, s.Now = o.asks, o.journal, d.now
 	if o.log {
-		s.Calls = awsops.NewCalls(func() time.Time { return d.now }, 2000, nil)
+		s.Calls = awsops.NewCalls(d.now, 2000, nil)
 	}
 	session := awsops.NewSession(s)
 	renderer := lipgloss.NewRenderer(io.Discard)
@@ -128,9 +141,9 @@ func newDriver(t testing.TB, o options) *driver {
 	d.model = New(Config{
 		Env: views.Env{
 			Context: t.Context(), Session: session, Theme: theme.New(renderer, o.theme), Keys: mapped(o), Rebound: o.rebound,
-			Now: func() time.Time { return d.now }, Refresh: o.refresh, Keep: d.keep(o.hosted), Book: o.book, SSH: o.ssh, Execute: d.execute(o.hosted), Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
+			Now: d.now, Refresh: o.refresh, Keep: d.keep(o.hosted), Book: o.book, SSH: o.ssh, Execute: d.execute(o.hosted), Setups: o.setups, Naming: o.naming, Delimiters: o.apart,
 			After: func(wait time.Duration, msg func() tea.Msg) tea.Cmd {
-				d.timers = append(d.timers, timer{d.now.Add(wait), msg})
+				d.timers = append(d.timers, timer{d.now().Add(wait), msg})
 				return nil
 			},
 		},
@@ -281,6 +294,8 @@ func (d *driver) send(msg tea.Msg) {
 	d.do(cmd)
 }
 
+func (d *driver) now() time.Time { return d.clock.now() }
+
 // step carries out one queued command.
 func (d *driver) step() bool {
 	if len(d.queue) == 0 {
@@ -303,7 +318,7 @@ type later struct{}
 
 // pass lets time go by; timers fire in their order.
 func (d *driver) pass(by time.Duration) {
-	end := d.now.Add(by)
+	end := d.now().Add(by)
 	for {
 		slices.SortStableFunc(d.timers, func(a, b timer) int { return a.at.Compare(b.at) })
 		if len(d.timers) == 0 || d.timers[0].at.After(end) {
@@ -311,13 +326,13 @@ func (d *driver) pass(by time.Duration) {
 		}
 		next := d.timers[0]
 		d.timers = d.timers[1:]
-		if next.at.After(d.now) {
-			d.now = next.at
+		if next.at.After(d.now()) {
+			d.clock.set(next.at)
 		}
 		d.send(next.msg())
 		d.settle()
 	}
-	d.now = end
+	d.clock.set(end)
 	d.send(later{})
 }
 

@@ -70,7 +70,7 @@ func TestADeadlineTurnsUrgent(t *testing.T) {
 		return ""
 	}
 	calm := colour()
-	d.now = d.now.Add(60 * time.Hour)
+	d.clock.set(d.now().Add(60 * time.Hour))
 	d.press("r")
 	d.settle()
 	if near := colour(); near == calm {

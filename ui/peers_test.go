@@ -190,7 +190,7 @@ func TestAnErrorOnALaterPageKeepsTheRows(t *testing.T) {
 	t.Run("of a refresh", func(t *testing.T) {
 		d := start(t, options{instances: 1_200})
 		d.sim.Inject(refused)
-		d.now = d.now.Add(10 * time.Second)
+		d.clock.set(d.now().Add(10 * time.Second))
 		d.press("r")
 		d.shows("Instances 1200", "! data 10s old: UnauthorizedOperation", "You are not authorized")
 		d.pass(15 * time.Second)

@@ -101,12 +101,12 @@ func TestNoScopeWaitsForAnother(t *testing.T) {
 			d := newDriver(t, options{profiles: []string{"production"}, regions: []string{"all"}})
 			fault.Action, fault.Region, fault.Nth = "DescribeInstances", "us-east-1", 2
 			d.sim.Inject(fault)
-			began := d.now
+			began := d.now()
 			l := loosen(d)
 			// 50 of the first page of the one, all of the others.
 			l.until("the rows of the others", d.has(fmt.Sprintf("Instances %d", 50+32+13)))
-			if !d.now.Equal(began) {
-				t.Errorf("%s went by", d.now.Sub(began))
+			if !d.now().Equal(began) {
+				t.Errorf("%s went by", d.now().Sub(began))
 			}
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,42 +16,32 @@ import (
 // crowd is people at their screens, on one server and one clock.
 type crowd struct {
 	options
-	clock  atomic.Int64
+	clock  *clock
 	people []*driver
 }
 
 // newCrowd has the server ready, and nobody there yet.
 func newCrowd(t testing.TB, o options) *crowd {
 	t.Helper()
-	c := &crowd{options: o}
-	c.clock.Store(time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC).UnixNano())
-	c.sim = newSim(t, o, c.now)
-	c.shared = awsops.NewShared(c.now)
+	c := &crowd{options: o, clock: newClock()}
+	c.sim = newSim(t, o, c.clock.now)
+	c.shared = awsops.NewShared(c.clock.now)
 	return c
 }
-
-func (c *crowd) now() time.Time { return time.Unix(0, c.clock.Load()).UTC() }
 
 // join is one more person, who sees the first listing.
 func (c *crowd) join(t testing.TB) *driver {
 	t.Helper()
 	d := newDriver(t, c.options)
-	d.now = c.now()
+	d.clock = c.clock
 	c.people = append(c.people, d)
 	d.settle()
 	return d
 }
 
-func (c *crowd) set(now time.Time) {
-	c.clock.Store(now.UnixNano())
-	for _, d := range c.people {
-		d.now = now
-	}
-}
-
 // pass lets time go by for all. Timers fire in their order, whosoever they are.
 func (c *crowd) pass(by time.Duration) {
-	end := c.now().Add(by)
+	end := c.clock.now().Add(by)
 	for {
 		var next *driver
 		for _, d := range c.people {
@@ -66,13 +55,13 @@ func (c *crowd) pass(by time.Duration) {
 		}
 		due := next.timers[0]
 		next.timers = next.timers[1:]
-		if due.at.After(c.now()) {
-			c.set(due.at)
+		if due.at.After(c.clock.now()) {
+			c.clock.set(due.at)
 		}
 		next.send(due.msg())
 		next.settle()
 	}
-	c.set(end)
+	c.clock.set(end)
 }
 
 // calls counts all requests.
@@ -115,7 +104,7 @@ func TestEveryTableIsShared(t *testing.T) {
 	a, b := c.join(t), c.join(t)
 	for _, s := range views.All() {
 		kind := s.Info().Kind
-		c.set(c.now().Add(time.Minute))
+		c.clock.set(c.clock.now().Add(time.Minute))
 		a.open(kind).settle()
 		c.sim.ResetCalls()
 		b.open(kind).settle()
@@ -132,7 +121,7 @@ func TestEveryTableIsShared(t *testing.T) {
 func TestDetailsAreSharedUntilTheRowChanges(t *testing.T) {
 	c := newCrowd(t, small())
 	a, b := c.join(t).on("web-1"), c.join(t).on("web-1")
-	c.set(c.now().Add(time.Second))
+	c.clock.set(c.clock.now().Add(time.Second))
 	a.press("enter")
 	c.sim.ResetCalls()
 	b.press("enter")
@@ -140,7 +129,7 @@ func TestDetailsAreSharedUntilTheRowChanges(t *testing.T) {
 		t.Errorf("the same details cost the second session %d calls", n)
 	}
 	c.sim.SetInstance("us-east-1", web, func(i *ec2sim.Instance) { i.Type = "m7i.large" })
-	c.set(c.now().Add(time.Second))
+	c.clock.set(c.clock.now().Add(time.Second))
 	b.press("r")
 	c.pass(time.Second)
 	if n := strings.Count(b.screen(), "m7i.large"); n != 2 {
@@ -153,7 +142,7 @@ func TestAForcedRefreshIsShared(t *testing.T) {
 	for range 50 {
 		c.join(t)
 	}
-	c.set(c.now().Add(time.Second))
+	c.clock.set(c.clock.now().Add(time.Second))
 	c.sim.SetInstance("us-east-1", web, func(i *ec2sim.Instance) { i.Type = "m7i.large" })
 	c.sim.ResetCalls()
 	for _, d := range c.people {
@@ -166,7 +155,7 @@ func TestAForcedRefreshIsShared(t *testing.T) {
 	if n := c.people[0].calls("DescribeInstances"); n != 1 {
 		t.Errorf("fifty forced refreshes at once cost %d listings", n)
 	}
-	c.set(c.now().Add(time.Second))
+	c.clock.set(c.clock.now().Add(time.Second))
 	c.people[7].press("r")
 	if n := c.people[0].calls("DescribeInstances"); n != 2 {
 		t.Errorf("a forced refresh was answered by what is a second old: %d listings", n)
@@ -248,7 +237,7 @@ func TestThrottlingIsSharedAndEndsWithoutAStampede(t *testing.T) {
 		for range 30 {
 			c.join(t)
 		}
-		c.set(c.now().Add(time.Second))
+		c.clock.set(c.clock.now().Add(time.Second))
 		lift := c.sim.Inject(ec2sim.Fault{Action: "DescribeInstances", Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: 503})
 		c.sim.ResetCalls()
 		var waiting []*loose

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"fmt"
 	"io"
 	"reflect"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,34 +47,46 @@ type Terminal struct {
 	out   []byte
 	last  time.Time // of the last frame
 	send  func(tea.Msg)
+	broke *Panic // the first
 }
 
 // Run shows a screen until it ends, and gives the terminal back however that
-// happens. It tells the program to started before anything is shown.
+// happens. It tells the program to started before anything is shown. A panic ends
+// the screen and is returned as a *Panic.
 func (t *Terminal) Run(model tea.Model, started func(*tea.Program), options ...tea.ProgramOption) error {
 	options = append(options, tea.WithInput(t.In), tea.WithOutput(t.Out), tea.WithFilter(t.filter))
-	if !watches { // where it cannot be told of a new size
+	switch {
+	case watches:
+		options = append(options, tea.WithoutRenderer())
+	case t.Mouse:
+		options = append(options, tea.WithAltScreen(), tea.WithMouseCellMotion())
+	default:
 		options = append(options, tea.WithAltScreen())
-		if t.Mouse {
-			options = append(options, tea.WithMouseCellMotion())
-		}
-		p := tea.NewProgram(model, options...)
-		started(p)
-		_, err := p.Run()
-		return err
 	}
-	s := &screened{model: model, terminal: t}
-	p := tea.NewProgram(s, append(options, tea.WithoutRenderer())...)
+	p := tea.NewProgram(&screened{model: model, terminal: t}, options...)
 	t.send = p.Send
 	started(p)
-	if err := t.take(); err != nil {
-		return err
+	if watches {
+		if err := t.take(); err != nil {
+			return err
+		}
+		defer t.giveBack(true)
+		defer t.watch(p)()
 	}
-	defer t.giveBack(true)
-	defer t.watch(p)()
 	_, err := p.Run()
+	if broke := t.broken(); broke != nil {
+		return broke
+	}
 	return err
 }
+
+// Panic is how a screen ended that panicked, or one of its commands.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("panic: %v\n\n%s", p.Value, p.Stack) }
 
 // filter gives the terminal back before Bubble Tea stops the process or runs another.
 func (t *Terminal) filter(m tea.Model, msg tea.Msg) tea.Msg {
@@ -346,6 +360,9 @@ func (s *screened) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 }
 
 func (s *screened) update(msg tea.Msg) tea.Cmd {
+	if s.terminal.broken() != nil {
+		return nil
+	}
 	switch msg := msg.(type) {
 	case due:
 		s.waits = false
@@ -359,7 +376,7 @@ func (s *screened) update(msg tea.Msg) tea.Cmd {
 			return tea.Suspend
 		}
 	}
-	if s.terminal.holds() {
+	if !watches || s.terminal.holds() {
 		return s.pass(msg)
 	}
 	return tea.Batch(s.takeAgain(), s.pass(msg)) // after another process
@@ -385,8 +402,12 @@ func (s *screened) pass(msg tea.Msg) tea.Cmd {
 
 // View implements tea.Model. It is called after each Update, when the commands
 // are on their way; this is where the frame is written.
-func (s *screened) View() string {
+func (s *screened) View() (frame string) {
 	s.terminal.keep(func() {
+		if !watches {
+			frame = s.model.View()
+			return
+		}
 		var lines []string
 		if m, ok := s.model.(views.Lined); ok {
 			lines = m.Lines()
@@ -398,7 +419,7 @@ func (s *screened) View() string {
 			time.AfterFunc(wait, func() { s.terminal.send(due{}) })
 		}
 	})
-	return ""
+	return frame
 }
 
 // guard keeps the terminal for a command, and for those that it leads to.
@@ -427,15 +448,28 @@ func (t *Terminal) holds() bool {
 	return t.ours || t.over
 }
 
-// keep gives the terminal back when what runs panics, before anything is
-// printed about it.
+// keep ends the screen when what runs panics. Bubble Tea's own recovery would
+// print the value as it is, on a server on its standard output, and close the
+// input under the one who reads it.
 func (t *Terminal) keep(run func()) {
-	ended := false
 	defer func() {
-		if !ended {
-			t.giveBack(true)
+		value := recover()
+		if value == nil {
+			return
 		}
+		t.mu.Lock()
+		if t.broke == nil {
+			t.broke = &Panic{value, debug.Stack()}
+		}
+		t.mu.Unlock()
+		t.giveBack(true)
+		go t.send(tea.Quit())
 	}()
 	run()
-	ended = true
+}
+
+func (t *Terminal) broken() *Panic {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.broke
 }

@@ -41,7 +41,7 @@ func onTerminal(t testing.TB, o options) *drawn {
 // draw shows the frame, and tells how many bytes that took.
 func (x *drawn) draw() int {
 	x.out.Reset()
-	x.terminal.Draw(x.model.Lines(), x.now)
+	x.terminal.Draw(x.model.Lines(), x.now())
 	n := x.out.Len()
 	_, _ = x.screen.Write(x.out.Bytes())
 	return n
@@ -222,7 +222,8 @@ func TestAPanicGivesTheTerminalBack(t *testing.T) {
 			}
 		}()
 		x := &Terminal{In: tty, Out: tty, Mouse: true}
-		if err := x.Run(broken{}, func(*tea.Program) {}, tea.WithoutSignalHandler()); !errors.Is(err, tea.ErrProgramPanic) {
+		var broke *Panic
+		if err := x.Run(broken{}, func(*tea.Program) {}, tea.WithoutSignalHandler()); !errors.As(err, &broke) || !strings.Contains(string(broke.Stack), "broken.Update") {
 			t.Errorf("%s: %v", k, err)
 		}
 		<-read
@@ -232,6 +233,6 @@ func TestAPanicGivesTheTerminalBack(t *testing.T) {
 		if !strings.Contains(out.String(), takeMouse) || !strings.HasSuffix(out.String(), leaveMouse+leaveAll) {
 			t.Errorf("%s: written %q", k, out.String())
 		}
-		// Neither end is closed: a program that is killed does not wait for its reader.
+		_, _ = tty.Close(), pt.Close()
 	}
 }

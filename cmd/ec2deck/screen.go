@@ -105,7 +105,7 @@ func (p *program) runScreen(ctx context.Context, terminal *ui.Terminal, model te
 	err := terminal.Run(model, func(screen *tea.Program) {
 		go p.watchHook(watching, func(err error) { screen.Send(ui.Notice{Text: err.Error()}) })
 	}, tea.WithContext(ctx), tea.WithoutSignalHandler())
-	if errors.Is(err, tea.ErrProgramPanic) {
+	if broke := (*ui.Panic)(nil); errors.As(err, &broke) {
 		return fmt.Errorf("the screen broke down, and the terminal has been restored: %w", err)
 	}
 	if ctx.Err() != nil {

@@ -6,15 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime/debug"
-	"strings"
-	"sync"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ec2deck/ui"
-	"ec2deck/views"
 )
 
 const faultText = "ec2deck met an internal error and ended this session. No other session is affected; the server's log says more."
@@ -37,7 +33,6 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 		_, _ = fmt.Fprintf(out, "ec2deck: %v\n", err)
 		return exitFailed
 	}
-	fault := &fault{log: log, kill: kill}
 	e := &ending{
 		grace: v.server.Limits.Grace, force: v.server.limits.force,
 		kill: kill, hangUp: func() { _ = v.conn.Close() },
@@ -49,19 +44,22 @@ func (v *visit) screen(ctx context.Context, log *slog.Logger, out io.Writer) int
 	}
 	stays := func() bool { return true }
 	defer func() { stays() }()
-	err = terminal.Run(contained{model, fault}, func(p *tea.Program) {
+	err = terminal.Run(model, func(p *tea.Program) {
 		keys.hangup, e.program = p.Quit, p
 		stays = context.AfterFunc(v.server.stopping, func() { e.end(ctx, stopNotice(e.grace), stopText) })
 		go v.tell(ctx, p)
 		go v.watchTime(ctx, e)
 	}, tea.WithoutSignalHandler(), tea.WithContext(ctx), tea.WithEnvironment(v.env.Environ()))
+	var broke *ui.Panic
 	switch why := e.told(); {
 	case errors.Is(err, tea.ErrInterrupted):
 		return exitInterrupted
-	case fault.met() || err != nil && ctx.Err() == nil:
-		if err != nil {
-			log.Error("screen failed", "error", err)
-		}
+	case errors.As(err, &broke):
+		log.Error("screen panicked", "panic", fmt.Sprint(broke.Value), "stack", string(broke.Stack))
+		_, _ = fmt.Fprintln(out, faultText)
+		return exitFailed
+	case err != nil && ctx.Err() == nil:
+		log.Error("screen failed", "error", err)
 		_, _ = fmt.Fprintln(out, faultText)
 		return exitFailed
 	case why != "" && e.busy():
@@ -134,88 +132,5 @@ func harmless(log *slog.Logger) func(tea.Model, tea.Msg) tea.Msg {
 			log.Error("a program of the server was to be run for a session: refused")
 		}
 		return nil
-	}
-}
-
-// contained keeps a panic of a model in its session and in the log, where it is
-// escaped. Bubble Tea's own recovery, which stays in place behind it, prints
-// the value as it is to the server's standard output.
-type contained struct {
-	tea.Model
-	fault *fault
-}
-
-func (c contained) Init() tea.Cmd {
-	defer c.fault.catch()
-	return c.fault.guard(c.Model.Init())
-}
-
-func (c contained) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
-	next = c
-	defer c.fault.catch()
-	model, cmd := c.Model.Update(msg)
-	return contained{model, c.fault}, c.fault.guard(cmd)
-}
-
-func (c contained) View() string {
-	defer c.fault.catch()
-	return c.Model.View()
-}
-
-// Lines is what the screen shows, line by line.
-func (c contained) Lines() []string {
-	defer c.fault.catch()
-	if m, ok := c.Model.(views.Lined); ok {
-		return m.Lines()
-	}
-	return strings.Split(c.Model.View(), "\n")
-}
-
-// fault is the first panic of a session.
-type fault struct {
-	log  *slog.Logger
-	kill func()
-
-	mu    sync.Mutex
-	value any
-}
-
-// catch is to be deferred itself, or it recovers nothing.
-func (f *fault) catch() {
-	value := recover()
-	if value == nil {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.value == nil {
-		f.value = value
-		f.log.Error("screen panicked", "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
-	}
-	f.kill()
-}
-
-func (f *fault) met() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.value != nil
-}
-
-// guard does the same for a command, which runs in a goroutine of its own.
-func (f *fault) guard(cmd tea.Cmd) tea.Cmd {
-	if cmd == nil {
-		return nil
-	}
-	return func() (msg tea.Msg) {
-		defer f.catch()
-		msg = cmd()
-		if batch, ok := msg.(tea.BatchMsg); ok {
-			guarded := make(tea.BatchMsg, len(batch))
-			for i, cmd := range batch {
-				guarded[i] = f.guard(cmd)
-			}
-			return guarded
-		}
-		return msg
 	}
 }
