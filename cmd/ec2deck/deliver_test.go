@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/hmac"
@@ -12,31 +10,37 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
 )
 
-// mailServer is a mail server on loopback with STARTTLS and ways to sign in.
+// mailServer is a mail server on loopback with STARTTLS and ways to sign in, and
+// the one session that it has.
 type mailServer struct {
-	listener    net.Listener
-	certificate tls.Certificate
-	roots       *x509.CertPool
-	noTLS       bool   // does not offer it
-	auth        string // what it offers to sign in
-	refuses     string // the verb of a line that it refuses
+	*smtp.Server
+	listener net.Listener
+	roots    *x509.CertPool
+	auth     []string // what it offers to sign in
+	refuses  string   // a recipient
 
-	said     []string // what the client sent, line by line
+	said     bytes.Buffer // both sides, word for word
+	to       []string
 	letter   []byte
-	enciphed bool // when the letter came
-	ended    chan struct{}
+	enciphed bool // the letter came so
 }
 
 func newMailServer(t *testing.T) *mailServer {
@@ -54,97 +58,81 @@ func newMailServer(t *testing.T) *mailServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &mailServer{certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots: x509.NewCertPool(), auth: "PLAIN", ended: make(chan struct{})}
+	s := &mailServer{roots: x509.NewCertPool(), auth: []string{"PLAIN"}}
 	s.roots.AddCert(parsed)
+	s.Server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return mailSession{s, c}, nil }))
+	s.Domain, s.AllowInsecureAuth, s.Debug = "localhost", true, &s.said
+	s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.listener.Close() })
-	go s.serve()
+	go func() { _ = s.Serve(s.listener) }()
 	return s
 }
 
-// serve talks to one client.
-func (s *mailServer) serve() {
-	defer close(s.ended)
-	conn, err := s.listener.Accept()
-	if err != nil {
-		return
+type mailSession struct {
+	*mailServer
+	conn *smtp.Conn
+}
+
+func (mailSession) Reset()                               {}
+func (mailSession) Logout() error                        { return nil }
+func (mailSession) Mail(string, *smtp.MailOptions) error { return nil }
+func (s mailSession) AuthMechanisms() []string           { return s.auth }
+
+func (s mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if to == s.refuses {
+		return &smtp.SMTPError{Code: 550, Message: "not here"}
 	}
-	defer func() { _ = conn.Close() }()
-	lines := bufio.NewReader(conn)
-	tell := func(text string) { _, _ = fmt.Fprintf(conn, "%s\r\n", text) }
-	tell("220 localhost")
-	secure := false
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			return
+	s.to = append(s.to, to)
+	return nil
+}
+
+func (s mailSession) Data(r io.Reader) (err error) {
+	_, s.enciphed = s.conn.TLSConnectionState()
+	s.letter, err = io.ReadAll(r)
+	return err
+}
+
+func (s mailSession) Auth(way string) (sasl.Server, error) {
+	check := func(user, password string) error {
+		if user != "ada" || password != "open sesame" {
+			return smtp.ErrAuthFailed
 		}
-		line = strings.TrimRight(line, "\r\n")
-		s.said = append(s.said, line)
-		verb, rest, _ := strings.Cut(line, " ")
-		if verb == s.refuses {
-			tell("550 not here")
-			continue
-		}
-		// ask sends a challenge and returns the answer to it.
-		ask := func(text string) string {
-			tell("334 " + base64.StdEncoding.EncodeToString([]byte(text)))
-			line, _ := lines.ReadString('\n')
-			answer, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
-			return string(answer)
-		}
-		switch verb {
-		case "EHLO":
-			tell("250-localhost")
-			if !secure && !s.noTLS {
-				tell("250-STARTTLS")
-			}
-			tell("250 AUTH " + s.auth)
-		case "STARTTLS":
-			tell("220 go ahead")
-			conn = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{s.certificate}})
-			lines, secure = bufio.NewReader(conn), true
-		case "AUTH":
-			welcome := rest == "PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00ada\x00open sesame"))
-			switch rest {
-			case "LOGIN":
-				user, password := ask("Username:"), ask("Password:")
-				welcome = user == "ada" && password == "open sesame"
-			case "CRAM-MD5":
-				sum := hmac.New(md5.New, []byte("open sesame"))
-				_, _ = sum.Write([]byte("<1@localhost>"))
-				welcome = ask("<1@localhost>") == fmt.Sprintf("ada %x", sum.Sum(nil))
-			}
-			if welcome {
-				tell("235 welcome")
-			} else {
-				tell("535 wrong password")
-			}
-		case "MAIL", "RCPT":
-			tell("250 ok")
-		case "DATA":
-			tell("354 speak")
-			for {
-				line, err := lines.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if line == ".\r\n" {
-					break
-				}
-				s.letter = append(s.letter, line...)
-			}
-			s.enciphed = secure
-			tell("250 taken")
-		case "QUIT":
-			tell("221 bye")
-			return
-		default: // a sign-in is called off by a star
-			tell("501 no")
-		}
+		return nil
 	}
+	switch way {
+	case "PLAIN":
+		return sasl.NewPlainServer(func(_, user, password string) error { return check(user, password) }), nil
+	case "LOGIN":
+		return &asks{questions: []string{"Username:", "Password:"}, check: func(said []string) error { return check(said[0], said[1]) }}, nil
+	}
+	return &asks{questions: []string{"<1@localhost>"}, check: func(said []string) error {
+		sum := hmac.New(md5.New, []byte("open sesame"))
+		_, _ = sum.Write([]byte("<1@localhost>"))
+		if said[0] != fmt.Sprintf("ada %x", sum.Sum(nil)) {
+			return smtp.ErrAuthFailed
+		}
+		return nil
+	}}, nil
+}
+
+// asks is a sign-in of questions and answers.
+type asks struct {
+	questions, said []string
+	check           func(said []string) error
+}
+
+// Next implements sasl.Server. No answer comes before the first question,
+// unless it is the user already.
+func (a *asks) Next(answer []byte) ([]byte, bool, error) {
+	if answer != nil {
+		a.said = append(a.said, string(answer))
+	}
+	if len(a.said) == len(a.questions) {
+		return nil, true, a.check(a.said)
+	}
+	return []byte(a.questions[len(a.said)]), false, nil
 }
 
 // notify runs the dashboard of the demo with a mail server.
@@ -162,8 +150,9 @@ func (s *mailServer) notify(t *testing.T, env map[string]string, more ...string)
 	}
 	args := append([]string{"run", "ec2-dashboard", "--demo", "--profile", "production,staging", "--notify-method", "email", "--config", config}, more...)
 	code := p.run(t.Context(), p.tree(), args)
-	_ = s.listener.Close()
-	<-s.ended
+	if err := errors.Join(s.Shutdown(t.Context()), s.listener.Close()); err != nil && !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
 	return code, out.String()
 }
 
@@ -180,17 +169,19 @@ func TestTheReportIsMailed(t *testing.T) {
 	for name, how := range map[string]struct {
 		env  map[string]string
 		args []string
-		auth string
+		auth []string
 	}{
 		"signed in by the environment": {env: map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "open sesame"}},
 		"signed in by a file":          {args: []string{"--smtp-auth-file", secretFile(t, 0o600, "ada\nopen sesame\n")}},
 		"a file of the password alone": {args: []string{"--smtp-user", "ada", "--smtp-auth-file", secretFile(t, 0o600, "open sesame\n")}},
-		"signed in by LOGIN":           {env: right(), auth: "GSSAPI LOGIN"},
-		"signed in by CRAM-MD5":        {env: right(), auth: "CRAM-MD5"},
+		"signed in by LOGIN":           {env: right(), auth: []string{"GSSAPI", "LOGIN"}},
+		"signed in by CRAM-MD5":        {env: right(), auth: []string{"CRAM-MD5"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newMailServer(t)
-			s.auth = cmp.Or(how.auth, s.auth)
+			if how.auth != nil {
+				s.auth = how.auth
+			}
 			code, out := s.notify(t, how.env, append(how.args, "--output", "csv")...)
 			if code != 0 || strings.Contains(out, "sesame") || !strings.Contains(out, "handed to localhost for ops@example.com, night@example.com") {
 				t.Fatalf("%d %s", code, out)
@@ -212,8 +203,8 @@ func TestTheReportIsMailed(t *testing.T) {
 			if !strings.Contains(body.String(), "111122223333,us-east-1,99,7,5,126,77,4,12") || !strings.Contains(body.String(), "total,") {
 				t.Errorf("the report:\n%s", body)
 			}
-			if !s.enciphed || !strings.Contains(strings.Join(s.said, "\n"), "RCPT TO:<night@example.com>") {
-				t.Errorf("encrypted %v: %v", s.enciphed, s.said)
+			if !s.enciphed || !slices.Equal(s.to, []string{"ops@example.com", "night@example.com"}) {
+				t.Errorf("encrypted %v, to %v", s.enciphed, s.to)
 			}
 		})
 	}
@@ -227,9 +218,9 @@ func right() map[string]string {
 // asked for then.
 func TestASignInThatHidesThePasswordNeedsNoEncryption(t *testing.T) {
 	s := newMailServer(t)
-	s.auth = "PLAIN CRAM-MD5"
+	s.auth = []string{"PLAIN", "CRAM-MD5"}
 	if code, out := s.notify(t, right(), "--smtp-tls", "none"); code != 0 || s.enciphed || len(s.letter) == 0 {
-		t.Errorf("%d %s %v", code, out, s.said)
+		t.Errorf("%d %s %v", code, out, s.said.String())
 	}
 }
 
@@ -263,11 +254,11 @@ func TestAReportThatIsNotMailedSaysWhy(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"no STARTTLS":        {server: func(s *mailServer) { s.noTLS = true }, env: right, code: 5, says: "does not offer STARTTLS; nothing was sent"},
+		"no STARTTLS":        {server: func(s *mailServer) { s.TLSConfig = nil }, env: right, code: 5, says: "cannot be encrypted by STARTTLS, and nothing was sent: smtp: server doesn't support STARTTLS"},
 		"unknown authority":  {server: func(s *mailServer) { s.roots = x509.NewCertPool() }, env: right, code: 5, says: "certificate"},
-		"wrong password":     {env: map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "hunter2"}, code: 5, says: "the sign-in as ada is refused: 535"},
-		"unknown sign-in":    {server: func(s *mailServer) { s.auth = "GSSAPI NTLM" }, env: right, code: 5, says: "the server offers GSSAPI, NTLM to sign in; PLAIN, LOGIN and CRAM-MD5 are known here"},
-		"refused recipient":  {server: func(s *mailServer) { s.refuses = "RCPT" }, env: right, code: 5, says: "the recipient ops@example.com is refused: 550"},
+		"wrong password":     {env: map[string]string{"EC2DECK_SMTP_USER": "ada", "EC2DECK_SMTP_PASSWORD": "hunter2"}, code: 5, says: "the sign-in as ada is refused: SMTP error 535"},
+		"unknown sign-in":    {server: func(s *mailServer) { s.auth = []string{"GSSAPI", "NTLM"} }, env: right, code: 5, says: "the server offers GSSAPI, NTLM to sign in; PLAIN, LOGIN and CRAM-MD5 are known here"},
+		"refused recipient":  {server: func(s *mailServer) { s.refuses = "ops@example.com" }, env: right, code: 5, says: "the recipient ops@example.com is refused: SMTP error 550: not here"},
 		"password in clear":  {env: right, args: []string{"--smtp-tls", "none"}, code: 5, says: "is not sent without encryption"},
 		"file others read":   {args: []string{"--smtp-auth-file", secretFile(t, 0o644, "ada\nopen sesame\n")}, code: 2, says: "can be read by others: chmod 600"},
 		"file of one line":   {args: []string{"--smtp-auth-file", secretFile(t, 0o600, "open sesame")}, code: 2, says: "needs two lines"},
@@ -282,7 +273,7 @@ func TestAReportThatIsNotMailedSaysWhy(t *testing.T) {
 			if code != test.code || !strings.Contains(out, test.says) || len(s.letter) > 0 {
 				t.Errorf("%d %s", code, out)
 			}
-			if all := out + strings.Join(s.said, "\n"); strings.Contains(out, "hunter2") || strings.Contains(all, "sesame") || strings.Contains(all, base64.StdEncoding.EncodeToString([]byte("open sesame"))) {
+			if all := out + s.said.String(); strings.Contains(out, "hunter2") || strings.Contains(all, "sesame") || strings.Contains(all, base64.StdEncoding.EncodeToString([]byte("open sesame"))) {
 				t.Errorf("the password shows: %s", all)
 			}
 		})

@@ -3,23 +3,24 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/md5"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"mime/quotedprintable"
 	"net"
-	"net/smtp"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
 
 	"ec2deck/awsops"
 )
 
-// mailer is a mail server and how to talk to it. The standard library's client
-// is used: larger ones execute text/template, which costs megabytes; see
-// DESIGN.md.
+// mailer is a mail server and how to talk to it.
 type mailer struct {
 	host, port, tls string
 	user            string
@@ -41,19 +42,20 @@ func (m mailer) send(ctx context.Context, from string, to []string, message []by
 	}
 	end := context.AfterFunc(ctx, func() { _ = conn.Close() }) // ends a server that says nothing
 	defer end()
-	client, err := smtp.NewClient(conn, m.host)
+	client, err := m.greet(conn)
 	if err != nil {
-		return errors.Join(err, conn.Close())
-	}
-	defer func() { _ = client.Close() }()
-	if err := m.secure(client); err != nil {
+		_ = conn.Close() // which may be done
 		return err
 	}
-	if err := client.Mail(from); err != nil {
+	defer func() { _ = client.Close() }()
+	if err := m.signIn(client); err != nil {
+		return err
+	}
+	if err := client.Mail(from, nil); err != nil {
 		return fmt.Errorf("the sender %s is refused: %w", from, err)
 	}
 	for _, one := range to {
-		if err := client.Rcpt(one); err != nil {
+		if err := client.Rcpt(one, nil); err != nil {
 			return fmt.Errorf("the recipient %s is refused: %w", one, err)
 		}
 	}
@@ -83,23 +85,43 @@ func (m mailer) dial(ctx context.Context) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
-// secure encrypts the connection and signs in.
-func (m mailer) secure(client *smtp.Client) error {
-	if m.tls == "starttls" {
-		if ok, _ := client.Extension("STARTTLS"); !ok {
-			return errors.New("the server does not offer STARTTLS; nothing was sent")
-		}
-		if err := client.StartTLS(m.config()); err != nil {
-			return fmt.Errorf("the connection cannot be encrypted: %w", err)
-		}
+// greet encrypts the connection, unless it is or shall not be.
+func (m mailer) greet(conn net.Conn) (*smtp.Client, error) {
+	if m.tls != "starttls" {
+		return smtp.NewClient(conn), nil
 	}
+	client, err := smtp.NewClientStartTLS(conn, m.config())
+	if err == nil {
+		err = client.Hello("localhost") // the first word that is encrypted
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the connection cannot be encrypted by STARTTLS, and nothing was sent: %w", err)
+	}
+	return client, nil
+}
+
+// signIn signs in by one of the ways that the server offers. Only one that does
+// not send the password goes without encryption.
+func (m mailer) signIn(client *smtp.Client) error {
 	if m.user == "" {
 		return nil
 	}
 	_, offered := client.Extension("AUTH")
-	auth, err := m.signIn(strings.Fields(offered))
-	if err != nil {
-		return err
+	secret := m.password.Reveal()
+	var auth sasl.Client
+	switch {
+	case offered == "":
+		return errors.New("the server takes no sign-in")
+	case m.tls != "none" && client.SupportsAuth(sasl.Plain):
+		auth = sasl.NewPlainClient("", m.user, secret)
+	case m.tls != "none" && client.SupportsAuth(sasl.Login):
+		auth = sasl.NewLoginClient(m.user, secret)
+	case client.SupportsAuth(cramMD5):
+		auth = hashed{m.user, secret}
+	case m.tls == "none":
+		return errors.New("a password is not sent without encryption: use --smtp-tls starttls or tls")
+	default:
+		return fmt.Errorf("the server offers %s to sign in; PLAIN, LOGIN and CRAM-MD5 are known here", awsops.Clean(strings.Join(strings.Fields(offered), ", ")))
 	}
 	if err := client.Auth(auth); err != nil {
 		return fmt.Errorf("the sign-in as %s is refused: %w", m.user, err)
@@ -107,40 +129,19 @@ func (m mailer) secure(client *smtp.Client) error {
 	return nil
 }
 
-// signIn chooses a way to sign in among those that the server offers. Only one
-// that does not send the password goes without encryption.
-func (m mailer) signIn(offered []string) (smtp.Auth, error) {
-	secret := m.password.Reveal()
-	offers := func(name string) bool { return slices.Contains(offered, name) }
-	switch {
-	case len(offered) == 0:
-		return nil, errors.New("the server takes no sign-in")
-	case m.tls != "none" && offers("PLAIN"):
-		return smtp.PlainAuth("", m.user, secret, m.host), nil
-	case m.tls != "none" && offers("LOGIN"):
-		return &login{m.user, secret}, nil
-	case offers("CRAM-MD5"):
-		return smtp.CRAMMD5Auth(m.user, secret), nil
-	case m.tls == "none":
-		return nil, errors.New("a password is not sent without encryption: use --smtp-tls starttls or tls")
-	}
-	return nil, fmt.Errorf("the server offers %s to sign in; PLAIN, LOGIN and CRAM-MD5 are known here", awsops.Clean(strings.Join(offered, ", ")))
-}
+const cramMD5 = "CRAM-MD5"
 
-// login is the sign-in LOGIN, which asks for the user and then for the password.
-type login struct{ user, password string }
+// hashed is the sign-in of RFC 2195: a challenge, hashed with the password.
+type hashed struct{ user, password string }
 
-// Start implements smtp.Auth.
-func (l *login) Start(*smtp.ServerInfo) (string, []byte, error) { return "LOGIN", nil, nil }
+// Start implements sasl.Client.
+func (hashed) Start() (string, []byte, error) { return cramMD5, nil, nil }
 
-// Next implements smtp.Auth.
-func (l *login) Next(_ []byte, more bool) ([]byte, error) {
-	if !more {
-		return nil, nil
-	}
-	answer := l.user
-	l.user, l.password = l.password, ""
-	return []byte(answer), nil
+// Next implements sasl.Client.
+func (h hashed) Next(challenge []byte) ([]byte, error) {
+	sum := hmac.New(md5.New, []byte(h.password))
+	_, _ = sum.Write(challenge)
+	return fmt.Appendf(nil, "%s %x", h.user, sum.Sum(nil)), nil
 }
 
 // quoted keeps lines short and letters whole on their way.
