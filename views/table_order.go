@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -108,7 +107,7 @@ func (rs *rows[T]) sort(by int, reverse bool) {
 
 // sortAll orders all rows, by new keys or those that they have.
 func (rs *rows[T]) sortAll(anew bool) {
-	order := ordering[T]{rs, make([]place[T], 0, len(rs.all))}
+	places := make([]place, 0, len(rs.all))
 	for near := range slices.Chunk(rs.all, atOnce) {
 		for _, r := range near {
 			rs.touched += len(rs.res.ID(r.item))
@@ -117,25 +116,26 @@ func (rs *rows[T]) sortAll(anew bool) {
 			if anew {
 				r.order = rs.keyOf(r)
 			}
-			order.places = append(order.places, rs.placed(r))
+			places = append(places, rs.placed(r, len(places)))
 		}
 	}
-	sort.Sort(order)
-	rs.all = make([]*row[T], len(rs.all))
-	for i, p := range order.places {
-		rs.all[i] = p.row
+	sortPlaces(places, func(a, b int) int { return rs.compare(rs.all[a], rs.all[b]) })
+	all := make([]*row[T], len(rs.all))
+	for i, p := range places {
+		all[i] = rs.all[p.was]
 	}
+	rs.all = all
 }
 
-// place is a row with the beginning of its key, which mostly tells rows apart
-// without a look at them.
-type place[T any] struct {
+// place is the beginning of a row's key, which mostly tells rows apart without
+// a look at them, and where the row stood.
+type place struct {
 	first, second uint64
-	row           *row[T]
+	was           int
 }
 
-func (rs *rows[T]) placed(r *row[T]) place[T] {
-	p := place[T]{row: r, first: uint64(r.order.number) ^ 1<<63}
+func (rs *rows[T]) placed(r *row[T], was int) place {
+	p := place{first: uint64(r.order.number) ^ 1<<63, was: was}
 	if r.order.text != "" {
 		var begin [16]byte
 		copy(begin[:], r.order.text)
@@ -149,21 +149,19 @@ func (rs *rows[T]) placed(r *row[T]) place[T] {
 	return p
 }
 
-// ordering implements sort.Interface.
-type ordering[T any] struct {
-	rs     *rows[T]
-	places []place[T]
-}
-
-func (o ordering[T]) Len() int      { return len(o.places) }
-func (o ordering[T]) Swap(i, j int) { o.places[i], o.places[j] = o.places[j], o.places[i] }
-func (o ordering[T]) Less(i, j int) bool {
-	a, b := &o.places[i], &o.places[j]
-	if a.first != b.first {
-		return a.first < b.first
-	}
-	if a.second != b.second {
-		return a.second < b.second
-	}
-	return o.rs.compare(a.row, b.row) < 0
+// sortPlaces orders places; rows that begin alike are compared.
+func sortPlaces(places []place, compare func(a, b int) int) {
+	slices.SortFunc(places, func(a, b place) int {
+		switch {
+		case a.first < b.first:
+			return -1
+		case a.first > b.first:
+			return 1
+		case a.second < b.second:
+			return -1
+		case a.second > b.second:
+			return 1
+		}
+		return compare(a.was, b.was)
+	})
 }
