@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -70,6 +71,47 @@ func (s *Session) Detach(scope Scope) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scopes = slices.DeleteFunc(slices.Clone(s.scopes), func(at Scope) bool { return at == scope })
+}
+
+// Way is how a profile is reached now.
+func (s *Session) Way(profile string) Connection {
+	o := s.settings.of(profile)
+	return Connection{o.Regions, o.Endpoint, o.Proxy}
+}
+
+// Trial is a session of one profile by itself, reached in another way. What it
+// asks is logged as this session's.
+func (s *Session) Trial(profile string, way Connection) *Session {
+	settings := s.settings
+	settings.Profiles, settings.Connections = []string{s.chain(profile)}, nil
+	settings.Regions, settings.Endpoint, settings.Proxy = way.Regions, way.Endpoint, way.Proxy
+	trial := NewSession(settings)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	trial.roles = maps.Clone(s.roles) // whose codes have been given
+	return trial
+}
+
+// Reconnect goes on with the open scopes of a profile on the way that it has
+// now, where the account may be another.
+func (s *Session) Reconnect(ctx context.Context, profile string) error {
+	cfg, account, err := s.signIn(ctx, s.chain(profile))
+	if err != nil {
+		return err
+	}
+	var regions []string
+	for _, at := range s.Scopes() {
+		if at.Profile == profile {
+			regions = append(regions, at.Region)
+		}
+	}
+	s.mu.Lock()
+	delete(s.accounts, profile)
+	s.mu.Unlock()
+	for _, at := range s.keep(profile, cfg, account, regions) {
+		_, _ = s.Identify(ctx, at) // an account that stays unknown shows as such
+	}
+	return nil
 }
 
 // offers refuses a profile that the session was not given.

@@ -124,6 +124,7 @@ func (m Map) Check() error {
 		{m.Yes, m.DryRun, m.Edit, m.No, m.Interrupt},
 		{m.Really, m.No, m.Interrupt},
 		{m.Accept, m.TypedDryRun, m.TypedEdit, m.TypedCommand, m.Back, m.Interrupt},
+		{m.Accept, m.TypedDryRun, m.TypedEdit, m.TypedRemove, m.TypedSave, m.Back, m.Interrupt},
 		{m.OneByOne, m.Up, m.Down, m.PageUp, m.PageDown, m.Copy, m.Back, m.Quit, m.Interrupt},
 	} {
 		taken := map[string]string{}

@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ec2deck/awsops"
+	"ec2deck/keymap"
 	"ec2deck/theme"
 	"ec2deck/views"
 )
@@ -84,28 +85,63 @@ func (p *scopePicker) remove(name, asked string) (views.Intent, tea.Cmd) {
 		p.removing = name
 		return views.Say{Text: p.env.Keys.TypedRemove.Help().Key + " again removes the connection " + name + " from the configuration; nothing in AWS changes", Tone: theme.Busy}, nil
 	}
-	return nil, write(p.env.Book, nil, name, nil, "removed the connection "+name)
+	return nil, write(p.env, nil, name, nil, "removed the connection "+name)
 }
 
-func write(book *views.Book, form *connectionForm, was string, v awsops.Values, said string) tea.Cmd {
-	return func() tea.Msg { return bookWritten{form, said, book.Write(was, v)} }
+// write writes a connection, or takes it away. An open profile that it reaches
+// in another way now is gone on with there.
+func write(env views.Env, form *connectionForm, was string, v awsops.Values, said string) tea.Cmd {
+	return func() tea.Msg {
+		before := map[string]awsops.Connection{}
+		for _, at := range env.Session.Scopes() {
+			before[at.Profile] = env.Session.Way(at.Profile)
+		}
+		if err := env.Book.Write(was, v); err != nil {
+			return bookWritten{form, said, err}
+		}
+		ctx, cancel := context.WithTimeout(env.Context, openTimeout)
+		defer cancel()
+		for profile, was := range before {
+			if is := env.Session.Way(profile); is.Endpoint == was.Endpoint && is.Proxy == was.Proxy {
+				continue
+			}
+			if err := env.Session.Reconnect(ctx, profile); err != nil {
+				said += "; " + profile + ": " + err.Error()
+			}
+		}
+		return bookWritten{form, said, nil}
+	}
 }
 
 // connectionForm is the form of a named connection, in a box.
 type connectionForm struct {
 	*views.Form
-	was string
+	keys *keymap.Map
+	was  string
 }
 
 func (f *connectionForm) dangerous() bool { return false }
 
 // Help implements views.View.
 func (f *connectionForm) Help() []key.Binding {
-	return slices.DeleteFunc(f.Form.Help(), func(b key.Binding) bool { return b.Help().Desc == "copy as aws command" })
+	help := slices.DeleteFunc(f.Form.Help(), func(b key.Binding) bool { return b.Help().Desc == "copy as aws command" })
+	return slices.Insert(help, len(help)-1, checkKey(f.keys))
+}
+
+// checkKey is the key of a dry run, where it tries a connection.
+func checkKey(k *keymap.Map) key.Binding {
+	return key.NewBinding(key.WithKeys(k.TypedDryRun.Keys()...), key.WithHelp(k.TypedDryRun.Help().Key, "check"))
 }
 
 // Update implements views.View.
 func (f *connectionForm) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
+	if press, ok := msg.(tea.KeyMsg); ok && key.Matches(press, f.keys.TypedDryRun) {
+		filled, ok := f.Filled()
+		if !ok {
+			return nil, nil
+		}
+		return tryConnection{values: filled.Values}, nil
+	}
 	intent, cmd := f.Form.Update(msg)
 	if s, ok := intent.(views.Submit); ok {
 		intent = wroteConnection{form: f, values: s.Values}
@@ -118,11 +154,42 @@ func (m *Model) editConnection(v awsops.Values) tea.Cmd {
 		m.say("a connection "+notYours, theme.Bad)
 		return nil
 	}
-	return m.push(&connectionForm{Form: views.NewForm(m.env, m.env.Book.Form(), v, nil, ""), was: v.Get("name")})
+	return m.push(&connectionForm{Form: views.NewForm(m.env, m.env.Book.Form(), v, nil, ""), keys: m.env.Keys, was: v.Get("name")})
+}
+
+// checkDialog is a self-check over what it is asked from.
+type checkDialog struct{ *views.SelfCheck }
+
+func (checkDialog) dangerous() bool { return false }
+
+// tryConnection looks at everything that has to be right for a connection,
+// without opening it.
+func (m *Model) tryConnection(v awsops.Values) tea.Cmd {
+	profile, way, err := m.env.Book.Way(v)
+	if err != nil {
+		m.say(err.Error(), theme.Bad)
+		return nil
+	}
+	return m.try(profile, way)
+}
+
+// tryScope does the same for a profile as it is reached now.
+func (m *Model) tryScope(at awsops.Scope) tea.Cmd {
+	way := m.env.Session.Way(at.Profile)
+	if at.Region != "" {
+		way.Regions = []string{at.Region}
+	}
+	return m.try(at.Profile, way)
+}
+
+func (m *Model) try(profile string, way awsops.Connection) tea.Cmd {
+	env := m.env
+	env.Session = env.Session.Trial(profile, way)
+	return m.push(checkDialog{views.NewSelfCheck(env).(*views.SelfCheck)})
 }
 
 func (m *Model) writeConnection(w wroteConnection) tea.Cmd {
-	return write(m.env.Book, w.form, w.form.was, w.values, "written: the connection "+w.values.Get("name"))
+	return write(m.env, w.form, w.form.was, w.values, "written: the connection "+w.values.Get("name"))
 }
 
 // onBookWritten closes the form, or keeps it with what was wrong.

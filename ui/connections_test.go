@@ -32,6 +32,9 @@ func (s *shelf) book() *views.Book {
 			}
 			return nil
 		},
+		Way: func(v awsops.Values) (string, awsops.Connection, error) {
+			return v.Get("profile"), awsops.Connection{Regions: v["regions"], Endpoint: v.Get("endpoint-url")}, nil
+		},
 		Use: func(name string) (string, error) {
 			for _, v := range s.all {
 				if v.Get("name") == name {
@@ -88,6 +91,15 @@ func TestAConnectionIsMadeEditedOpenedAndRemoved(t *testing.T) {
 	d.shows("opened the connection live", "staging: PRODUCTION", "2 profiles, 1 region", "Instances 144")
 	d.press("ctrl+e")
 	d.shows("live", "staging")
+	d.press("tab", "tab")
+	d.type_("us-east-1")
+	d.press("ctrl+t")
+	d.shows("Self-check", "credentials: profile staging", "answer of us-east-1", "permissions in us-east-1")
+	d.hides("answer of ap-southeast-2")
+	d.press("esc")
+	d.shows("regions", "us-east-1")
+	d.press("esc", "ctrl+t")
+	d.shows("credentials: profile staging", "permissions in us-east-1: DescribeInstances")
 	d.press("esc", "ctrl+r")
 	d.shows("again removes the connection live")
 	d.press("down", "ctrl+s")

@@ -56,6 +56,10 @@ func (m *Model) act(intent views.Intent) tea.Cmd {
 		return m.useConnection(intent.name)
 	case editConnection:
 		return m.editConnection(intent.named)
+	case tryConnection:
+		return m.tryConnection(intent.values)
+	case tryScope:
+		return m.tryScope(intent.scope)
 	case begin:
 		return m.begin()
 	case wroteConnection:

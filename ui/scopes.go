@@ -65,6 +65,16 @@ type (
 	}
 	// begin makes the open scopes the default.
 	begin struct{ ours }
+	// tryConnection asks for a self-check of a connection.
+	tryConnection struct {
+		ours
+		values awsops.Values
+	}
+	// tryScope asks for one of a scope, or of a profile in its own regions.
+	tryScope struct {
+		ours
+		scope awsops.Scope
+	}
 	// toggled opens a scope or closes it.
 	toggled struct {
 		ours
@@ -161,7 +171,7 @@ func (p *scopePicker) Help() []key.Binding {
 	return []key.Binding{
 		key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "open or close")),
 		key.NewBinding(key.WithKeys(k.TypedEdit.Keys()...), key.WithHelp(k.TypedEdit.Help().Key, "edit")),
-		k.TypedRemove, k.TypedSave, k.Back,
+		checkKey(k), k.TypedRemove, k.TypedSave, k.Back,
 		key.NewBinding(key.WithKeys("up"), key.WithHelp("↑/↓", "choose")),
 	}
 }
@@ -177,6 +187,9 @@ func (p *scopePicker) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
 	case bookRead:
 		if msg.picker == p {
 			p.book, p.bookErr = msg.all, msg.err
+			if p.at == 0 && len(msg.all) == 0 {
+				p.at = 1 // beyond the line that makes one
+			}
 		}
 		return nil, nil
 	case bookWritten:
@@ -200,6 +213,15 @@ func (p *scopePicker) onKey(press tea.KeyMsg) (views.Intent, tea.Cmd) {
 	switch k := p.env.Keys; {
 	case key.Matches(press, k.TypedSave):
 		return begin{}, nil
+	case key.Matches(press, k.TypedDryRun):
+		switch {
+		case len(choices) == 0:
+		case choices[p.at].named.Get("name") != "":
+			return tryConnection{values: choices[p.at].named}, nil
+		case choices[p.at].named == nil:
+			return tryScope{scope: choices[p.at].scope}, nil
+		}
+		return views.Say{Text: "this line is nothing to check", Tone: theme.Faint}, nil
 	case key.Matches(press, k.TypedEdit), key.Matches(press, k.TypedRemove):
 		if len(choices) == 0 || choices[p.at].named.Get("name") == "" {
 			return views.Say{Text: "this line is no connection", Tone: theme.Faint}, nil

@@ -328,7 +328,7 @@ func (f *Form) finish() Intent {
 	if f.form.State != huh.StateCompleted {
 		return nil
 	}
-	submit, ok := f.submit()
+	submit, ok := f.Filled()
 	if !ok {
 		problem := f.problem
 		f.Again(errors.New(problem))
@@ -345,8 +345,8 @@ func (f *Form) Again(err error) {
 	f.problem = err.Error()
 }
 
-// submit is what the form asks for, if no rule is broken.
-func (f *Form) submit() (Submit, bool) {
+// Filled is what the form asks for, if no rule is broken.
+func (f *Form) Filled() (Submit, bool) {
 	values := f.values()
 	if err := f.op.Validate(values); err != nil {
 		f.problem = err.Error()
@@ -357,7 +357,7 @@ func (f *Form) submit() (Submit, bool) {
 }
 
 func (f *Form) dryRun() Intent {
-	submit, ok := f.submit()
+	submit, ok := f.Filled()
 	if !ok {
 		return nil
 	}

@@ -19,7 +19,7 @@ type commanded struct {
 // askCommand copies the request as a command line. A flow may have to read
 // before it knows what it will ask for.
 func (f *Form) askCommand() (Intent, tea.Cmd) {
-	submit, ok := f.submit()
+	submit, ok := f.Filled()
 	if !ok {
 		return nil, nil
 	}

@@ -66,6 +66,8 @@ type Book struct {
 	// Write writes a connection, whose name was another perhaps; nil takes the
 	// one of that name away.
 	Write func(was string, v awsops.Values) error
+	// Way is how what a connection says would reach a profile.
+	Way func(awsops.Values) (profile string, way awsops.Connection, err error)
 	// Use makes the session reach a profile as a connection says, and in its
 	// regions, and tells which profile that is.
 	Use func(name string) (profile string, err error)

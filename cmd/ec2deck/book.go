@@ -164,6 +164,7 @@ func (b *book) screen() *views.Book {
 		Form:  func() awsops.Operation { return awsops.ConnectionForm(b.known()) },
 		List:  b.list,
 		Write: b.set,
+		Way:   b.would,
 		Use:   b.use,
 		Begin: b.begin,
 	}
@@ -230,6 +231,19 @@ func renamed(names []string, was, name string) []string {
 		out[i] = name
 	}
 	return out
+}
+
+// would is how a connection that may not be written yet reaches its profile.
+func (b *book) would(v awsops.Values) (profile string, way awsops.Connection, err error) {
+	if v, err = awsops.Normal(awsops.ConnectionForm(b.known()), v); err != nil {
+		return "", way, err
+	}
+	way, err = b.program.way(config.Connection{
+		Regions:  v["regions"],
+		Endpoint: config.Setting{Where: "endpoint-url", Values: v["endpoint-url"]},
+		Proxy:    config.Setting{Where: "proxy", Values: v["proxy"]},
+	}, b.demo)
+	return v.Get("profile"), way, err
 }
 
 // use makes the session reach a profile as a connection says.
