@@ -377,6 +377,8 @@ func WithTotal(res Result) Result {
 		report = append(report, fmt.Sprintf("%s %v", table.Columns[col].Name, cell))
 	}
 	table.Rows = append(slices.Clone(table.Rows), append(total, strings.Join(report, ", ")))
+	table.Columns = slices.Clone(table.Columns)
+	table.Columns[len(table.Columns)-1].Extra = true // it says what the others do
 	res.Table = &table
 	return res
 }
