@@ -376,13 +376,18 @@ func (l *APILog) detail(c awsops.Call) string {
 	if parameters := c.Parameters(); parameters != nil {
 		b.WriteString("\nParameters\n" + toYAML(parameters))
 	}
+	kept := false
 	for i, a := range c.Attempts {
 		if e, ok := l.env.Session.Calls().Exchange(a); ok {
+			kept = true
 			fmt.Fprintf(&b, "\nAttempt %d: request\n", i+1)
 			write(&b, e.Asked, e.Request, e.RequestCut, e.Withheld)
 			fmt.Fprintf(&b, "\nAttempt %d: answer\n", i+1)
 			write(&b, e.Answered, e.Response, e.Cut, e.Withheld)
 		}
+	}
+	if !kept && len(c.Attempts) > 0 {
+		b.WriteString("\nHeaders and bodies are kept of the latest calls that failed, or began after this list was opened first.\n")
 	}
 	return b.String()
 }
