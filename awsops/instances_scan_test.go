@@ -93,6 +93,7 @@ func clientOf(to aws.HTTPClient, a ec2sim.Account) *ec2.Client {
 }
 
 func TestScannedRowsAreThoseOfTheSDK(t *testing.T) {
+	unraced(t)
 	scan, n := newInstanceScan(), 0
 	for _, body := range pages(t, 2500) {
 		got, token, err := scan.rows(body)

@@ -21,6 +21,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
+// unraced leaves what counts, compares or reads files, and runs nothing beside
+// itself, to the run without the race detector.
+func unraced(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("is run without the race detector")
+	}
+}
+
 // between sees every request before the simulator does, and every answer.
 type between struct {
 	*ec2sim.Sim
@@ -171,6 +180,7 @@ func TestStreamsAreDisjointWhileInstancesMove(t *testing.T) {
 // TestNoRowIsLostWhereEC2FiltersOtherwise has an EC2 that knows no patterns, one
 // that cuts pages before it filters them, and one that has no filter at all.
 func TestNoRowIsLostWhereEC2FiltersOtherwise(t *testing.T) {
+	unraced(t)
 	set := regexp.MustCompile(`(?s)<reservationSet>.*</reservationSet>`)
 	token := regexp.MustCompile(`<nextToken>.*</nextToken>`)
 	for name, after := range map[string]func(url.Values, []byte) []byte{
@@ -228,6 +238,7 @@ func TestAStreamThatFailsIsTold(t *testing.T) {
 
 // TestALimitHoldsInStreams lists what a role's tags cover, and nothing else.
 func TestALimitHoldsInStreams(t *testing.T) {
+	unraced(t)
 	b := large(t, 8_000)
 	all := inOneGo(t, b.client(b.Sim))
 	key, values := commonTag(all)

@@ -188,6 +188,9 @@ func printed(sent []url.Values) []byte {
 // sent stands in a golden and changes the request when it is left out; one
 // that shapes the output changes that.
 func TestEveryInputCounts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("is run without the race detector")
+	}
 	for _, op := range awsops.All() {
 		info := op.Info()
 		for _, f := range info.Fields {

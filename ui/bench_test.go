@@ -119,6 +119,7 @@ func BenchmarkSnapshots(b *testing.B) {
 // with 20,000 snapshots than with 100, and a listing is one call for each
 // thousand after the first page.
 func TestGateSnapshots(t *testing.T) {
+	unraced(t)
 	few, many := manySnapshots(t, 100), manySnapshots(t, 20_000)
 	if n := many.calls("DescribeSnapshots"); n != 21 {
 		t.Errorf("20,000 snapshots took %d calls", n)
@@ -199,9 +200,7 @@ var copied string
 // TestGateCursorAllocations holds on every machine: a cursor move allocates no
 // more with 5,000 rows than with 100, and at most 10 times.
 func TestGateCursorAllocations(t *testing.T) {
-	if testing.Short() {
-		t.Skip("is run without the race detector, which allocates")
-	}
+	unraced(t) // which allocates
 	few, many := allocsOfMove(large(t, 100)), allocsOfMove(large(t, 5_000))
 	t.Logf("allocations of a cursor move: %.0f at 100 rows, %.0f at 5,000", few, many)
 	if many > few+1 || many > 10 {

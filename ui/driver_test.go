@@ -52,6 +52,15 @@ func newClock() *clock {
 func (c *clock) now() time.Time    { return time.Unix(0, c.ns.Load()).UTC() }
 func (c *clock) set(now time.Time) { c.ns.Store(now.UnixNano()) }
 
+// unraced leaves what counts, compares or reads files, and runs nothing beside
+// itself, to the run without the race detector.
+func unraced(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("is run without the race detector")
+	}
+}
+
 // driver runs a screen without a terminal: it carries commands out one after
 // the other, and holds the timers in its hand.
 type driver struct {

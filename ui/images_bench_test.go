@@ -35,6 +35,7 @@ func BenchmarkImages(b *testing.B) {
 // 5,000 instances, and a listing is one call for each thousand after the
 // first page.
 func TestGateImages(t *testing.T) {
+	unraced(t)
 	images, instances := manyImages(t, 5_000), large(t, 5_000)
 	if n := images.calls("DescribeImages"); n != 6 {
 		t.Errorf("5,000 images took %d calls", n)

@@ -357,8 +357,8 @@ func TestAQuestionIsAboutTheRowsAsTheyWere(t *testing.T) {
 func TestEveryRowCanBeReached(t *testing.T) {
 	for name, n := range map[string]int{"1000": 1_000, "5000": 5_000} {
 		t.Run(name, func(t *testing.T) {
-			if n > 1_000 && testing.Short() {
-				t.Skip("is run without the race detector")
+			if n > 1_000 {
+				unraced(t)
 			}
 			d := start(t, options{instances: n})
 			d.shows("Instances "+name+"\n", "● live")

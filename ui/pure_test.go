@@ -175,6 +175,7 @@ func hidden(r rune) bool {
 }
 
 func TestTheFrameFitsEveryWindow(t *testing.T) {
+	unraced(t)
 	for name, keys := range map[string][]string{
 		"the table": nil, "the pane": {"enter"}, "a question": {"t"}, "the palette": {":"}, "a form": {":", "stop-i", "enter"},
 		"the help": {"?"}, "columns": {"c"}, "a filter": {"/", "state:run"}, "the messages": {"e"},

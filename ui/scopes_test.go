@@ -151,6 +151,7 @@ func TestTwentyScopesShowTheFastestFirst(t *testing.T) {
 // gives each action of an account in a region a bucket of 100 requests, and
 // fills 20 a second in; half of that is left to others.
 func TestEachScopeKeepsToTheRatesOfEC2(t *testing.T) {
+	unraced(t)
 	const scopes, bucket, refill = 3, 100 / 2, 20 / 2
 	o := many(scopes, 2500)
 	o.log = true

@@ -94,6 +94,7 @@ func (x *drawn) compare(t *testing.T, after string) {
 // moves, 3 for a table that scrolls by a line, nothing for a refresh that
 // changes nothing.
 func TestGateBytes(t *testing.T) {
+	unraced(t)
 	for _, width := range []int{160, 200} {
 		b := bytesOf(t, width)
 		t.Logf("%d×50: %.2f lines' worth for a move, %.2f for a scroll, %.0f bytes for a refresh", width, b.move, b.scroll, b.refresh)

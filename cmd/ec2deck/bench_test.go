@@ -211,9 +211,18 @@ func BenchmarkProgram(b *testing.B) {
 	}
 }
 
+// gated leaves a benchmark that a gate runs as well to the gate.
+func gated(b *testing.B) {
+	b.Helper()
+	if testing.Short() {
+		b.Skip("its gate is run")
+	}
+}
+
 // BenchmarkMemory is the resident memory of the program for each of 50,000
 // instances, after the load and at most during a refresh.
 func BenchmarkMemory(b *testing.B) {
+	gated(b)
 	program := release(b)
 	for b.Loop() {
 		few, many := useProgram(b, program, 100), useProgram(b, program, 50_000)

@@ -182,6 +182,9 @@ type played struct {
 // of: the inputs exist, EC2's action was asked for, every output is printed or
 // shown. Nothing can be forgotten: both lists are counted.
 func TestEverythingPromised(t *testing.T) {
+	if testing.Short() {
+		t.Skip("is run without the race detector")
+	}
 	var rows []catalogueRow
 	var entries []promise
 	readJSON(t, "catalogue.json", &rows)

@@ -83,6 +83,7 @@ func resting(t testing.TB, program string, window time.Duration) (own, other res
 
 // BenchmarkIdle is what the program does while nobody types.
 func BenchmarkIdle(b *testing.B) {
+	gated(b)
 	program := release(b)
 	for b.Loop() {
 		own, other := resting(b, program, 10*time.Second)
@@ -100,6 +101,7 @@ const frame = time.Second / 60
 // BenchmarkKeysAtOnce is in how many frames of a sixtieth of a second fifty
 // cursor keys that came at once are all applied, among 50,000 rows.
 func BenchmarkKeysAtOnce(b *testing.B) {
+	gated(b)
 	program := release(b)
 	for b.Loop() {
 		m := useProgram(b, program, 50_000)
@@ -142,6 +144,7 @@ func starting(t testing.TB, program string) started {
 // BenchmarkStart is the version, beside a program of Go that does nothing, and
 // the first frame of the demo, in frames after that of the version.
 func BenchmarkStart(b *testing.B) {
+	gated(b)
 	program := release(b)
 	for b.Loop() {
 		s := starting(b, program)
