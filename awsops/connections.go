@@ -14,7 +14,7 @@ type connectionIn struct{}
 func ConnectionForm(profiles []string) Operation {
 	text := func(kind Kind) Binding[*connectionIn] { return to(kind, func(*connectionIn, string) {}) }
 	return &Op[*connectionIn, *connectionIn]{
-		Name: "connection", Help: "Write a named connection into the configuration", Noun: "connection",
+		Name: "connection", Help: "Write a named connection into the configuration", Noun: "connection", Word: "write",
 		Fields: []Field[*connectionIn]{
 			{Name: "name", Help: "what it is called, for --connection", Need: Required, Rule: Shaped(`^[a-z0-9_-]+$`, "lower-case letters, digits, - and _"), To: text(KindString)},
 			{Name: "profile", Help: "the profile of the AWS files", Default: "the default chain", Rule: profileName(profiles), To: text(KindString)},

@@ -192,7 +192,7 @@ func (f *Form) Help() []key.Binding {
 	if f.picking() != nil {
 		out = append(out, key.NewBinding(key.WithKeys("down"), key.WithHelp("↓/↑", "choose")))
 	}
-	out = append(out, binding("enter", "next, then run"))
+	out = append(out, binding("enter", "next, then "+f.info.Verb()))
 	if f.info.Risk > awsops.Reads {
 		out = append(out, f.env.Keys.TypedDryRun)
 	}
