@@ -127,6 +127,11 @@ func (s *Session) Trials() []*Session {
 // Renew takes up other credentials of a profile whose own EC2 has refused, as
 // they are in the AWS files after a new sign-in.
 func (s *Session) Renew(ctx context.Context, profile string) error {
+	if limit := s.settings.Timeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
 	_, err := s.again(ctx, profile)
 	return err
 }
