@@ -291,7 +291,7 @@ func (m *Model) dataStatus() views.Status {
 	}
 	text := views.Told(failed, waiting)
 	if len(failed) > 1 {
-		text += " (" + m.env.Keys.Messages.Help().Key + " tells all)"
+		text += " (" + m.env.Keys.Messages.Help().Key + " shows all)"
 	}
 	return views.Status{Text: text, Tone: theme.Bad}
 }
