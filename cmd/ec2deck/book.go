@@ -20,7 +20,8 @@ import (
 // held to what it says then.
 type book struct {
 	program *program
-	write   bool // --write
+	chain   string // the profile of connections that name none
+	write   bool   // --write
 	demo    bool
 	own     awsops.Policy // of the command line
 
@@ -38,7 +39,7 @@ func (b *book) read(file *config.File) error {
 	policy, ways := b.own, map[string]awsops.Connection{}
 	policy.Raises = slices.Concat(policy.Raises, file.Raises)
 	var known, profiles []string
-	for _, c := range file.Connections {
+	for _, c := range b.connections(file) {
 		known = append(known, c.Name)
 		asked := slices.Contains(b.names, c.Name)
 		if asked || !b.demo {
@@ -70,6 +71,15 @@ func (b *book) read(file *config.File) error {
 	defer b.mu.Unlock()
 	b.policy, b.ways, b.profiles = policy, ways, profiles
 	return nil
+}
+
+// connections are those of a file; what names no profile has that of the chain.
+func (b *book) connections(file *config.File) []config.Connection {
+	out := slices.Clone(file.Connections)
+	for i := range out {
+		out[i].Profile = or(out[i].Profile, b.chain)
+	}
+	return out
 }
 
 // held is what the session may do now.
@@ -124,7 +134,7 @@ func (b *book) change(edit func(text []byte) ([]byte, error)) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	trial := &book{program: b.program, write: b.write, demo: b.demo, own: b.own, names: within(b.names, file)}
+	trial := &book{program: b.program, chain: b.chain, write: b.write, demo: b.demo, own: b.own, names: within(b.names, file)}
 	if err := trial.read(file); err != nil {
 		return err
 	}
@@ -243,7 +253,7 @@ func (b *book) would(v awsops.Values) (profile string, way awsops.Connection, er
 		Endpoint: config.Setting{Where: "endpoint-url", Values: v["endpoint-url"]},
 		Proxy:    config.Setting{Where: "proxy", Values: v["proxy"]},
 	}, b.demo)
-	return v.Get("profile"), way, err
+	return or(v.Get("profile"), b.chain), way, err
 }
 
 // use makes the session reach a profile as a connection says.
@@ -263,7 +273,7 @@ func (b *book) use(name string) (profile string, err error) {
 		b.names, b.used = before, used
 		return "", err
 	}
-	for _, c := range file.Connections {
+	for _, c := range b.connections(file) {
 		if c.Name == name {
 			profile = c.Profile
 		}
@@ -281,7 +291,7 @@ func (b *book) begin(scopes []awsops.Scope) error {
 		return err
 	}
 	named := 0
-	for _, c := range file.Connections {
+	for _, c := range b.connections(file) {
 		for _, region := range c.Regions {
 			if slices.Contains(b.names, c.Name) && slices.Contains(scopes, awsops.Scope{Profile: or(c.Profile, "default"), Region: region}) {
 				named++

@@ -66,8 +66,8 @@ func (p *program) configured() (err error) {
 // something else, or the accounts are made up.
 func (p *program) overruled(s config.Setting) bool {
 	accounts := map[string][]string{
-		"profile": {"AWS_PROFILE"}, "region": {"AWS_REGION", "AWS_DEFAULT_REGION"}, "endpoint-url": {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"},
-		"proxy-host": nil, "proxy-port": nil, "connection": {"AWS_PROFILE"},
+		"profile": {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}, "region": {"AWS_REGION", "AWS_DEFAULT_REGION"}, "endpoint-url": {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"},
+		"proxy-host": nil, "proxy-port": nil, "connection": {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"},
 	}
 	if s.Name == "profile" && len(p.flags.connection) > 0 || s.Name == "connection" && len(p.flags.profile) > 0 {
 		return true

@@ -57,7 +57,7 @@ func (p *program) understood() (options, error) {
 	if o.demo {
 		return o, p.demo(&o)
 	}
-	o.settings.Known, o.settings.Disk = p.profiles, p.disk()
+	o.settings.Known, o.settings.Disk, o.settings.Chain = p.profiles, p.disk(), p.chain(o.demo)
 	if err := p.onlyForDemo(); err != nil {
 		return o, err
 	}
@@ -323,7 +323,7 @@ func (p *program) narrowed(o options) (options, error) {
 	s.Timeout, asked.wait = min(s.Timeout, host.Timeout), min(asked.wait, o.wait)
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
-	s.Connections, s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Connections, host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
+	s.Connections, s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home, s.Chain = host.Connections, host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home, host.Chain
 	s.Inventory = host.Inventory
 	s.Presets = host.Presets
 	s.Journal, s.Who, s.Now, s.Shared, s.Meter, s.Outlive = host.Journal, host.Who, host.Now, host.Shared, host.Meter, host.Outlive
