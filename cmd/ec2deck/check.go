@@ -69,7 +69,13 @@ func mistakesIn(settings []config.Setting, begin func() (*pflag.FlagSet, func() 
 func (p *program) checkDefaults(path string, f *config.File) error {
 	settings := slices.DeleteFunc(slices.Clone(f.Defaults), p.overruled)
 	return mistakesIn(settings, func() (*pflag.FlagSet, func() error) {
-		trial := &program{getenv: p.getenv, path: path, file: f}
+		own := func(name string) string { // what AWS's own variables say is no part of the file
+			if strings.HasPrefix(name, "AWS_") {
+				return ""
+			}
+			return p.getenv(name)
+		}
+		trial := &program{getenv: own, path: path, file: f}
 		set := pflag.NewFlagSet("defaults", pflag.ContinueOnError)
 		trial.flags.addAll(set)
 		trial.flags.demo = slices.Clone(p.flags.demo)
