@@ -240,17 +240,11 @@ type choices struct {
 // read checks everything that can be checked without a connection. A preset
 // counts where a flag is not given.
 func (in *invocation) read(f *config.File, begin awsops.Preset) (c choices, err error) {
-	info := in.op.Info()
+	info, written := in.op.Info(), in.given()
 	if err := in.configure(f); err != nil {
 		return c, err
 	}
-	c.values = awsops.Values{}
-	for name, v := range in.fields {
-		if len(*v) > 0 {
-			c.values[name] = *v
-		}
-	}
-	c.values = begin.Over(c.values)
+	c.values = begin.Over(in.given())
 	format, err := in.format()
 	if err != nil {
 		return c, err
@@ -271,12 +265,26 @@ func (in *invocation) read(f *config.File, begin awsops.Preset) (c choices, err 
 		return c, err
 	}
 	if info.Report {
+		if err := awsops.CheckDelivery(written); err != nil {
+			return c, err
+		}
 		if c.delivery, err = awsops.DeliveryOf(c.values); err != nil {
 			return c, err
 		}
 	}
 	c.print = awsops.NewPrint(format, info, shape)
 	return c, in.switches(&c)
+}
+
+// given are the inputs that have values.
+func (in *invocation) given() awsops.Values {
+	out := awsops.Values{}
+	for name, v := range in.fields {
+		if len(*v) > 0 {
+			out[name] = *v
+		}
+	}
+	return out
 }
 
 // configure gives the inputs of a report that were not written the values of the
