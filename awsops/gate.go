@@ -168,7 +168,7 @@ func (s *Session) Run(ctx context.Context, r Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	e := s.entry(r)
+	e := s.entry(ctx, r)
 	if err := e.intent(); err != nil {
 		return Result{}, err
 	}

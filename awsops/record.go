@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"ec2deck/awsops/journal"
@@ -17,11 +18,12 @@ type entry struct {
 
 // entry begins the record of a request. It is nil where nothing is recorded:
 // without a journal, and for what changes nothing and hands out no secret.
-func (s *Session) entry(r Request) *entry {
+func (s *Session) entry(ctx context.Context, r Request) *entry {
 	info := r.Operation.Info()
 	if s.settings.Journal == nil || info.Risk == Reads && info.Secret == "" {
 		return nil
 	}
+	s.identified(ctx, r.Scope)
 	return &entry{s.settings.Journal, s.describe(r), s.settings.Now(), s.settings.Now}
 }
 

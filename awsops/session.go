@@ -341,6 +341,17 @@ func (s *Session) Identify(ctx context.Context, scope Scope) (string, error) {
 	return account, nil
 }
 
+// identifyLimit bounds what a record waits for its account.
+const identifyLimit = 3 * time.Second
+
+// identified tries to know the account of a scope before it is recorded. One
+// that stays unknown holds up nothing.
+func (s *Session) identified(ctx context.Context, scope Scope) {
+	ctx, cancel := context.WithTimeout(ctx, identifyLimit)
+	defer cancel()
+	_, _ = s.Identify(ctx, scope)
+}
+
 // Scopes lists the scopes that have been opened and may be used now, in the
 // order of opening.
 func (s *Session) Scopes() []Scope {

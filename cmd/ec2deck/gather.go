@@ -15,7 +15,7 @@ const atOnce = 16
 // fails is told, and the rest is printed.
 func (p *program) read(ctx context.Context, s *awsops.Session, r awsops.Request, c choices, scopes []awsops.Scope, failed []failure) error {
 	info := r.Operation.Info()
-	results, errs := readAll(ctx, s, r, scopes)
+	results, errs := readAll(ctx, s, r, scopes, len(scopes)+len(failed) > 1)
 	if len(scopes) == 1 && len(failed) == 0 {
 		if errs[0] != nil {
 			return p.fail(c.print, info, errs[0])
@@ -97,8 +97,14 @@ func foundSomewhere(items []awsops.Item, failed []failure, scopes int) []awsops.
 	return out
 }
 
-func readAll(ctx context.Context, s *awsops.Session, r awsops.Request, scopes []awsops.Scope) ([]awsops.Result, []error) {
+// readAll reads every scope. Where the rows are to tell their accounts, the first
+// scope of each profile that answers is asked for it while the others are read.
+func readAll(ctx context.Context, s *awsops.Session, r awsops.Request, scopes []awsops.Scope, identify bool) ([]awsops.Result, []error) {
 	results, errs := make([]awsops.Result, len(scopes)), make([]error, len(scopes))
+	once := map[string]*sync.Once{}
+	for _, scope := range scopes {
+		once[scope.Profile] = new(sync.Once)
+	}
 	slots := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
 	for i, scope := range scopes {
@@ -108,6 +114,9 @@ func readAll(ctx context.Context, s *awsops.Session, r awsops.Request, scopes []
 			here := r
 			here.Scope = scope
 			results[i], errs[i] = s.Run(ctx, here)
+			if identify && errs[i] == nil {
+				once[scope.Profile].Do(func() { _, _ = s.Identify(ctx, scope) }) // else it stays unknown
+			}
 		})
 	}
 	all.Wait()

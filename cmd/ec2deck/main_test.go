@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -33,8 +34,9 @@ func TestMain(m *testing.M) {
 //	exits CODE ec2deck ...       run and compare the exit code
 //	scrubbed                     the last output, with times and request IDs taken out, as stdout
 //	simulate                     serve the small fleet and point the environment at it
-//	fault ACTION CODE STATUS [N] answer ACTION with an error, from the Nth call on
-//	hang ACTION                  never answer ACTION
+//	fault ACTION CODE STATUS [N|REGION]
+//	                             answer ACTION with an error, from the Nth call on, or in one region
+//	hang ACTION [REGION]         never answer ACTION; * is every action
 //	calls ACTION N               compare how often ACTION was asked for
 //	interrupted SIGNAL CODE ec2deck ...
 //	                             send SIGNAL when a hanging call has arrived
@@ -128,16 +130,21 @@ func simulate(ts *testscript.TestScript, _ bool, _ []string) {
 func fault(ts *testscript.TestScript, _ bool, args []string) {
 	status, err := strconv.Atoi(args[2])
 	ts.Check(err)
-	f := ec2sim.Fault{Action: args[0], Code: args[1], Message: "injected", Status: status}
+	f := ec2sim.Fault{Action: strings.Trim(args[0], "*"), Code: args[1], Message: "injected", Status: status}
 	if len(args) > 3 {
-		f.Nth, err = strconv.Atoi(args[3])
-		ts.Check(err)
+		if f.Nth, err = strconv.Atoi(args[3]); err != nil {
+			f.Region = args[3]
+		}
 	}
 	hostOf(ts).sim.Inject(f)
 }
 
 func hang(ts *testscript.TestScript, _ bool, args []string) {
-	hostOf(ts).sim.Inject(ec2sim.Fault{Action: args[0], Hang: true})
+	f := ec2sim.Fault{Action: strings.Trim(args[0], "*"), Hang: true}
+	if len(args) > 1 {
+		f.Region = args[1]
+	}
+	hostOf(ts).sim.Inject(f)
 }
 
 func calls(ts *testscript.TestScript, _ bool, args []string) {
