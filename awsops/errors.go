@@ -92,6 +92,9 @@ func ExitCode(err error) int {
 	if errors.As(err, &input) {
 		return int(BadInput)
 	}
+	if all := (*Failures)(nil); errors.As(err, &all) && all.unknown() {
+		return int(Unknown)
+	}
 	if e := AsError(err); e != nil {
 		switch e.Class {
 		case Throttling:

@@ -26,8 +26,8 @@ type Scope struct {
 	Region  string `json:"region"`
 }
 
-// String names the scope for people.
-func (s Scope) String() string { return s.Profile + " " + s.Region }
+// String names the scope for people; without a region it is the profile.
+func (s Scope) String() string { return strings.TrimSpace(s.Profile + " " + s.Region) }
 
 // Settings are what a session is made of. Nothing in them is read from the
 // environment except by the SDK's default chain.
