@@ -166,6 +166,9 @@ func (e *Error) api(api smithy.APIError, region string) {
 	e.Code, e.Message = api.ErrorCode(), api.ErrorMessage()
 	a := adviceFor(e.Code, e.Status)
 	e.Class, e.Hint = a.class, a.hint
+	if clock := (*skewed)(nil); strings.Contains(a.hint, "clock") && errors.As(e.Err, &clock) && clock.by.Abs() >= someSkew {
+		e.Hint = fmt.Sprintf("The clock differs by %.0f s from AWS. ", clock.by.Abs().Seconds()) + e.Hint
+	}
 	if e.Code == "UnauthorizedOperation" {
 		e.Hint = whoLacksWhat(e.Message) + e.Hint
 	}

@@ -47,6 +47,22 @@ func TestTheSelfCheckLooksAtTheClock(t *testing.T) {
 	}
 }
 
+// TestTheClockIsLookedAtAlsoWhenItIsWhyAWSRefuses: then there is no other answer.
+func TestTheClockIsLookedAtAlsoWhenItIsWhyAWSRefuses(t *testing.T) {
+	for _, code := range []string{"RequestExpired", "AuthFailure"} {
+		b := newBench(t, func(s *awsops.Settings) { s.HTTPClient = late{s.HTTPClient, -20 * time.Minute} })
+		b.sim.Inject(ec2sim.Fault{Code: code, Message: "no", Status: 401})
+		found := checked(t, b)
+		if f := found["clock failed"]; !strings.HasPrefix(f.Text, "differs by 20m") {
+			t.Errorf("%s: %+v", code, found)
+		}
+		_, err := b.Run(t.Context(), b.request(t, "describe-key-pairs", nil))
+		if e := awsops.AsError(err); e == nil || !strings.HasPrefix(e.Hint, "The clock differs by 120") {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
 func TestTheSelfCheckChangesNothing(t *testing.T) {
 	b := newBench(t)
 	found := checked(t, b)
