@@ -154,6 +154,13 @@ func (e *Error) classify(err error, region string) {
 		e.Hint = "Try again; if it stays, a proxy may be changing answers."
 	case errors.As(err, &params):
 		e.Class, e.Code, e.Message = BadInput, "InvalidParameter", err.Error()
+	case strings.Contains(err.Error(), "partial credentials found"):
+		e.Class, e.Code, e.Message = Denied, "HalfCredentials", "a profile has only one of aws_access_key_id and aws_secret_access_key"
+		if _, name, ok := strings.Cut(err.Error(), "partial credentials found for profile "); ok {
+			e.Message = strings.Replace(e.Message, "a profile", "the profile "+strings.TrimPrefix(strings.TrimSpace(name), "profile "), 1)
+		}
+		e.Hint = "Give both or none: run `aws configure --profile NAME`, or take the one out of ~/.aws/credentials or ~/.aws/config."
+	case e.noIssuer(err):
 	case noCredentials(err):
 		e.Class, e.Code, e.Message = Denied, "NoCredentials", credentialWords(err)
 		e.Hint = credentialHint(err)
@@ -209,7 +216,7 @@ func (e *Error) transport(err error) {
 func (e *Error) uncertain(err error) bool {
 	var dns *net.DNSError
 	var op *net.OpError
-	if errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" { // never sent
+	if errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" || noCredentials(err) { // never sent
 		return false
 	}
 	switch e.Class {
@@ -250,6 +257,20 @@ func noCredentials(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "failed to refresh cached credentials") || strings.Contains(text, "get identity:") ||
 		strings.Contains(text, "failed to get shared config profile") || strings.Contains(text, "static credentials are empty")
+}
+
+// noIssuer tells that the service that gives out credentials cannot be reached,
+// if that is why there are none. The instance's own is missing elsewhere.
+func (e *Error) noIssuer(err error) bool {
+	var call *smithy.OperationError
+	var send *smithyhttp.RequestSendError
+	if !errors.As(err, &call) || !errors.As(err, &send) || !strings.HasPrefix(call.ServiceID, "S") || !noCredentials(err) {
+		return false
+	}
+	e.transport(err)
+	e.Message = "no credentials from " + call.ServiceID + ": " + e.Message
+	e.Hint = "Check network, VPN, DNS and proxy: " + call.ServiceID + " gives out the credentials, and is asked for them before EC2."
+	return true
 }
 
 func credentialWords(err error) string {

@@ -280,7 +280,10 @@ func (s *Session) noCredentials(ctx context.Context, profile string, err error) 
 	if code := (*needsCode)(nil); errors.As(err, &code) {
 		return explain(err, "open", "", false)
 	}
-	e := &Error{Operation: "open", Class: Denied, Code: "NoCredentials", Message: credentialWords(err), Hint: credentialHint(err), Err: err}
+	e := &Error{Operation: "open", Err: err}
+	if !e.noIssuer(err) {
+		e.Class, e.Code, e.Message, e.Hint = Denied, "NoCredentials", credentialWords(err), credentialHint(err)
+	}
 	if profile != "" {
 		e.Message = "profile " + profile + ": " + e.Message
 		e.Hint = strings.Replace(e.Hint, "aws sso login", "aws sso login --profile "+profile, 1)
