@@ -132,7 +132,7 @@ func (c *checker) reach(client *ec2.Client, at Scope) bool {
 	out, err := client.DescribeRegions(c.ctx, in)
 	if err != nil {
 		e := explain(err, "describe-regions", at.Region, false)
-		e.Hint = strings.TrimSpace(e.Hint + " To try it without this program: " + commandLine("DescribeRegions", in, at))
+		e.Hint = strings.TrimSpace(e.Hint + " To try it without this program: " + commandLine("DescribeRegions", in, at) + endpointOption(c.session.Way(at.Profile).Endpoint))
 		c.fail("answer of "+at.Region, e)
 		if late := (*skewed)(nil); errors.As(err, &late) {
 			c.clock(late.by, true)

@@ -85,6 +85,15 @@ func TestTheSelfCheckTellsWhatFails(t *testing.T) {
 	if !ok || awsops.ExitCode(f.Err) != 4 || !strings.HasSuffix(f.Hint, "aws ec2 describe-regions --all-regions --profile test --region us-east-1") || !strings.Contains(f.Text, "request ") {
 		t.Errorf("%+v", f)
 	}
+	b = newBench(t, func(s *awsops.Settings) { // the default chain, and an endpoint
+		s.Endpoint, s.Profiles, s.Keys = "https://ec2.test", []string{""}, map[string]aws.CredentialsProvider{"": s.Keys["test"], "test": s.Keys["test"]}
+	})
+	b.sim.Inject(ec2sim.Fault{Action: "DescribeRegions", Code: "AuthFailure", Message: "no", Status: 401})
+	b.SelfCheck(t.Context(), "", b.clock.Now, func(f awsops.Finding) {
+		if f.Verdict == awsops.Failing && !strings.HasSuffix(f.Hint, "aws ec2 describe-regions --all-regions --region us-east-1 --endpoint-url https://ec2.test") {
+			t.Errorf("%+v", f)
+		}
+	})
 	b = newBench(t)
 	b.sim.Inject(ec2sim.Fault{Action: "DescribeVolumes", Code: "UnauthorizedOperation", Message: "no", Status: 403})
 	if f, ok := checked(t, b)["permissions in us-east-1 warning"]; !ok || !strings.Contains(f.Text, "DescribeVolumes") || !strings.Contains(f.Hint, "ec2:DescribeVolumes") {
