@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -175,6 +176,9 @@ func (e *Error) api(api smithy.APIError, region string) {
 	e.Class, e.Hint = a.class, a.hint
 	if clock := (*skewed)(nil); strings.Contains(a.hint, "clock") && errors.As(e.Err, &clock) && clock.by.Abs() >= someSkew {
 		e.Hint = fmt.Sprintf("The clock differs by %.0f s from AWS. ", clock.by.Abs().Seconds()) + e.Hint
+	}
+	if spent := (*retry.MaxAttemptsError)(nil); a.class == Throttling && errors.As(e.Err, &spent) {
+		e.Hint = fmt.Sprintf("Asked %d times. ", spent.Attempt) + e.Hint
 	}
 	if e.Code == "UnauthorizedOperation" {
 		e.Hint = whoLacksWhat(e.Message) + e.Hint

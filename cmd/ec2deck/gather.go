@@ -138,9 +138,9 @@ func readAll(ctx context.Context, s *awsops.Session, r awsops.Request, scopes []
 // show prints a result and finds the exit code.
 func (p *program) show(ctx context.Context, c choices, res awsops.Result) error {
 	code := p.tellItems(res.Failed())
-	switch c.delivery.Method {
-	case "":
-	case awsops.ToDisplay:
+	switch to := c.delivery.Method; {
+	case to == "":
+	case to == awsops.ToDisplay, to == awsops.ToNobody && c.shaped:
 		res = awsops.WithTotal(res)
 	default:
 		return p.dispatch(ctx, c, awsops.WithTotal(res), code)
@@ -148,12 +148,13 @@ func (p *program) show(ctx context.Context, c choices, res awsops.Result) error 
 	if code == 0 && (c.failNone || res.EmptyText != "") && res.Table != nil && len(res.Table.Rows) == 0 {
 		code = int(awsops.Empty)
 		res.Message = or(res.EmptyText, "nothing was found")
+		p.say(res.Message)
+		if c.print.Format != "json" { // once is enough
+			res.Message, res.EmptyText = "", ""
+		}
 	}
 	if err := c.print.Write(p.out, res, code); err != nil {
 		return err
-	}
-	if code == int(awsops.Empty) {
-		p.say(res.Message)
 	}
 	return ended(code)
 }
