@@ -289,6 +289,7 @@ func TestTheReportIsDelivered(t *testing.T) {
 	}{
 		{"--notify-method file --notify-file " + path + " --output json", 0, "the report is in " + path},
 		{"--notify-method none", 0, ""},
+		{"--notify-method none --output json", 0, `"operation": "ec2-dashboard"`},
 		{"--notify-method display", 0, "running                      99"},
 		{"--notify-method file", 2, "--notify-file is required with --notify-method file"},
 		{"--notify-method email --smtp-host h --smtp-from a@example.com", 2, "--smtp-to is required with --notify-method email"},
