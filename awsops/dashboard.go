@@ -3,6 +3,7 @@ package awsops
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -325,9 +326,35 @@ func readDashboard(client *ec2.Client, ctx context.Context, _ *ec2.DescribeInsta
 	}
 	all.Wait()
 	if len(d.failed) == len(names) {
-		return nil, d.failed[names[0]]
+		e := *explain(d.failed[names[0]], "ec2-dashboard", client.Options().Region, false)
+		e.Err = &uncounted{d, e.Err}
+		return nil, &e
 	}
 	return d, nil
+}
+
+// uncounted is a dashboard of which nothing could be read.
+type uncounted struct {
+	*dashboard
+	error
+}
+
+// Unwrap returns why the first part could not be read.
+func (u *uncounted) Unwrap() error { return u.error }
+
+// Unread is the dashboard of a scope that failed as a whole: each counter says why.
+func Unread(at Scope, err error) Result {
+	d := &dashboard{failed: map[string]error{}}
+	if u := (*uncounted)(nil); errors.As(err, &u) {
+		d = u.dashboard
+	} else {
+		for _, name := range DashboardParts() {
+			d.failed[name] = err
+		}
+	}
+	res := showDashboard(d)
+	res.Operation, res.Scope, res.Items = "ec2-dashboard", at, nil // the scope is told as one
+	return res
 }
 
 func showDashboard(d *dashboard) Result {

@@ -292,7 +292,7 @@ func (f *Form) tell() {
 		}
 	}
 	if scope, ok := f.scope(); ok && f.problem == "" {
-		f.command, _ = awsops.CommandLine(f.env.Context, nil, f.op, f.values(), scope) // none while a rule is broken
+		f.command, _ = awsops.CommandLine(f.env.Context, nil, f.op, f.values(), scope, f.env.Session.Way(scope.Profile).Endpoint) // none while a rule is broken
 	}
 }
 

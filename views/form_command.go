@@ -35,7 +35,7 @@ func (f *Form) askCommand() (Intent, tea.Cmd) {
 		if err != nil {
 			return commanded{f, "", err}
 		}
-		line, err := awsops.CommandLine(ctx, client, submit.Operation, submit.Values, submit.Scope)
+		line, err := awsops.CommandLine(ctx, client, submit.Operation, submit.Values, submit.Scope, session.Way(submit.Scope.Profile).Endpoint)
 		return commanded{f, line, err}
 	}
 }

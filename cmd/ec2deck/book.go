@@ -39,6 +39,7 @@ func (b *book) read(file *config.File) error {
 	policy, ways := b.own, map[string]awsops.Connection{}
 	policy.Raises = slices.Concat(policy.Raises, file.Raises)
 	var known, profiles []string
+	var wrong []error
 	for _, c := range b.connections(file) {
 		known = append(known, c.Name)
 		asked := slices.Contains(b.names, c.Name)
@@ -47,9 +48,9 @@ func (b *book) read(file *config.File) error {
 		}
 		way, err := b.program.way(c, b.demo)
 		if err != nil {
-			return err
+			wrong = append(wrong, err)
 		}
-		if !asked {
+		if err != nil || !asked {
 			continue
 		}
 		if slices.Contains(b.used, c.Name) { // which --region says nothing about
@@ -61,6 +62,9 @@ func (b *book) read(file *config.File) error {
 		if !slices.Contains(profiles, c.Profile) {
 			profiles = append(profiles, c.Profile)
 		}
+	}
+	if len(wrong) > 0 {
+		return errors.Join(wrong...)
 	}
 	for _, name := range b.names {
 		if !slices.Contains(known, name) {
@@ -216,6 +220,9 @@ func (b *book) set(was string, v awsops.Values) error {
 	if err != nil {
 		return err
 	}
+	if _, err := b.wayIn(v); err != nil {
+		return err
+	}
 	has := func(name string) bool {
 		return slices.ContainsFunc(all, func(v awsops.Values) bool { return v.Get("name") == name })
 	}
@@ -248,12 +255,17 @@ func (b *book) would(v awsops.Values) (profile string, way awsops.Connection, er
 	if v, err = awsops.Normal(awsops.ConnectionForm(b.known()), v); err != nil {
 		return "", way, err
 	}
-	way, err = b.program.way(config.Connection{
+	way, err = b.wayIn(v)
+	return or(v.Get("profile"), b.chain), way, err
+}
+
+// wayIn is the way that the values of a form say.
+func (b *book) wayIn(v awsops.Values) (awsops.Connection, error) {
+	return b.program.way(config.Connection{
 		Regions:  v["regions"],
 		Endpoint: config.Setting{Where: "endpoint-url", Values: v["endpoint-url"]},
 		Proxy:    config.Setting{Where: "proxy", Values: v["proxy"]},
 	}, b.demo)
-	return or(v.Get("profile"), b.chain), way, err
 }
 
 // use makes the session reach a profile as a connection says.

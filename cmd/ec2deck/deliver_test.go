@@ -340,9 +340,14 @@ func TestTheReportIsDelivered(t *testing.T) {
 	}{
 		{"--notify-method file --notify-file " + path + " --output json", 0, "the report is in " + path},
 		{"--notify-method none", 0, ""},
+		{"--notify-method none --output json", 0, `"operation": "ec2-dashboard"`},
 		{"--notify-method display", 0, "running                      99"},
 		{"--notify-method file", 2, "--notify-file is required with --notify-method file"},
 		{"--notify-method email --smtp-host h --smtp-from a@example.com", 2, "--smtp-to is required with --notify-method email"},
+		{"--notify-file z", 2, `--notify-file "z": has no use with --notify-method display`},
+		{"--notify-method none --notify-file z", 2, "has no use with --notify-method none"},
+		{"--smtp-host h", 2, "write --notify-method email"},
+		{"--notify-method email --sendmail x --smtp-host h --smtp-from a@example.com --smtp-to a@example.com", 2, `--smtp-host "h": cannot be used together with --sendmail`},
 		{"--notify-method pigeon", 2, "choose one of display, file, email, none"},
 		{"--notify-method file --notify-file " + filepath.Join(path, "below"), 2, "cannot be written"},
 	} {
