@@ -54,7 +54,7 @@ func advices() []advice {
 		{[]string{"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}, Denied, "Ask for the permission; `aws sts decode-authorization-message` reads the encoded part."},
 		{[]string{"Blocked", "PendingVerification", "OptInRequired"}, Denied, "An account matter: accept the terms in AWS Marketplace or contact AWS support, then retry."},
 		{[]string{"DryRunOperation"}, Refused, "Permitted: the request would have succeeded."},
-		{[]string{"RequestLimitExceeded", "Throttling*", "EC2ThrottledException", "ThrottledException", "TooManyRequestsException"}, Throttling, "EC2 is throttling this account in {region}; polling slows down."},
+		{[]string{"RequestLimitExceeded", "Throttling*", "EC2ThrottledException", "ThrottledException", "TooManyRequestsException"}, Throttling, "EC2 is throttling this account in {region}: ask for less at once, or try again later."},
 
 		{[]string{"InvalidInstanceID.NotFound"}, Refused, "Not in region {region} of this account; new instances need a few seconds, terminated ones vanish after about an hour."},
 		{[]string{"InvalidInstanceID.Malformed"}, Refused, "Instance IDs look like i- and 8 or 17 hex digits."},

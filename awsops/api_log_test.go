@@ -82,7 +82,7 @@ func TestWhatNeverLeftIsNotLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	op, _ := awsops.Find("stop-instances")
-	if _, err := awsops.CommandLine(t.Context(), client, op, ids(webID), b.scope); err != nil {
+	if _, err := awsops.CommandLine(t.Context(), client, op, ids(webID), b.scope, ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := toldOf(calls); len(got) > 0 {

@@ -150,7 +150,7 @@ func TestABundleAsACommandCarriesNoCredential(t *testing.T) {
 		{"signed by keys that were typed", bundling("s3-access-key-id", "AKIASIMULATORTEST001", "s3-access-key", "test/secret/key/not/real/0000000000000001")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			line, err := awsops.CommandLine(t.Context(), client, op, test.v, b.scope)
+			line, err := awsops.CommandLine(t.Context(), client, op, test.v, b.scope, "")
 			want := "aws ec2 bundle-instance --instance-id " + bundledInstance + " --bucket my-bundles --prefix win --owner-akid AKIASIMULATORTEST001 --owner-sak file://s3-access-key --profile test --region us-east-1"
 			if err != nil || line != want {
 				t.Errorf("%v\n%s\n%s", err, line, want)

@@ -42,7 +42,7 @@ func clientOptions(s Settings) func(*ec2.Options) {
 		if s.Endpoint != "" {
 			o.BaseEndpoint = aws.String(s.Endpoint)
 		}
-		o.APIOptions = append(o.APIOptions, limitTime(s.Timeout), refuseForeignAnswers)
+		o.APIOptions = append(o.APIOptions, limitTime(s.Timeout), tellSkew, refuseForeignAnswers)
 	}
 }
 
@@ -95,6 +95,27 @@ func limitTime(d time.Duration) func(*middleware.Stack) error {
 				return next.HandleInitialize(ctx, in)
 			}), middleware.Before)
 	}
+}
+
+// skewed is an error that came at another time than ours.
+type skewed struct {
+	error
+	by time.Duration
+}
+
+// Unwrap returns the error underneath.
+func (e *skewed) Unwrap() error { return e.error }
+
+// tellSkew keeps with an error what the SDK measured of the clocks.
+func tellSkew(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ec2deck.TellSkew",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			out, meta, err := next.HandleInitialize(ctx, in)
+			if by, known := awsmiddleware.GetAttemptSkew(meta); known && err != nil {
+				err = &skewed{err, by.Round(time.Second)}
+			}
+			return out, meta, err
+		}), middleware.Before)
 }
 
 // recordRequestID notes the request ID of the answer, which for EC2 stands in

@@ -20,10 +20,11 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// CommandLine is the request of an operation as the AWS CLI takes it. In the
-// place of a secret it names a file, called like its field (FilesOf). Without a client it asks EC2 nothing; then there is none for a
-// flow that has to read first, and the result is "".
-func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values, scope Scope) (string, error) {
+// CommandLine is the request of an operation as the AWS CLI takes it, for an
+// endpoint that may be "". In the place of a secret it names a file, called like
+// its field (FilesOf). Without a client it asks EC2 nothing; then there is none
+// for a flow that has to read first, and the result is "".
+func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values, scope Scope, endpoint string) (string, error) {
 	offline := client == nil
 	if offline {
 		client = ec2.New(ec2.Options{Region: scope.Region, HTTPClient: nowhere{}, Credentials: aws.AnonymousCredentials{}, Retryer: aws.NopRetryer{}})
@@ -34,11 +35,11 @@ func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values
 		if !looks && reads(action) {
 			return false
 		}
-		line = commandLine(action, input, Scope{Profile: scope.Profile, Region: region}) // a copy goes to another
+		line = commandLine(action, input, Scope{Profile: scope.Profile, Region: region}) + endpointOption(endpoint) // a copy goes to another region
 		return true
 	}})
 	if len(res.Then) > 0 {
-		return stepLine(ctx, res.Then, scope)
+		return stepLine(ctx, res.Then, scope, endpoint)
 	}
 	if line != "" || offline {
 		return line, nil
@@ -47,11 +48,11 @@ func CommandLine(ctx context.Context, client *ec2.Client, op Operation, v Values
 }
 
 // stepLine is the steps of a flow, with the CLI's waiters between them.
-func stepLine(ctx context.Context, steps []Step, scope Scope) (string, error) {
+func stepLine(ctx context.Context, steps []Step, scope Scope, endpoint string) (string, error) {
 	var parts []string
 	for i, step := range steps {
 		op, _ := Find(step.Operation)
-		part, err := CommandLine(ctx, nil, op, step.Values, scope)
+		part, err := CommandLine(ctx, nil, op, step.Values, scope, endpoint)
 		if err != nil {
 			return "", err
 		}
@@ -59,10 +60,7 @@ func stepLine(ctx context.Context, steps []Step, scope Scope) (string, error) {
 		if info := op.Info(); info.Expect != nil && i < len(steps)-1 {
 			words := []string{"aws ec2 wait", info.Noun + "-" + info.Expect.Until[0], "--" + info.Target()}
 			words = append(words, targetsIn(info, step.Values)...)
-			if scope.Profile != "" {
-				words = append(words, "--profile", ShellQuote(scope.Profile))
-			}
-			parts = append(parts, strings.Join(append(words, "--region", ShellQuote(scope.Region)), " "))
+			parts = append(parts, strings.Join(append(words, scopeOptions(scope)...), " ")+endpointOption(endpoint))
 		}
 	}
 	return strings.Join(parts, " && "), nil
@@ -138,10 +136,24 @@ func commandLine(action string, input any, scope Scope) string {
 			words = append(words, optionOf(optionName(name), member)...)
 		}
 	}
-	if scope.Profile != "" {
-		words = append(words, "--profile", ShellQuote(scope.Profile))
+	return strings.Join(append(words, scopeOptions(scope)...), " ")
+}
+
+// scopeOptions name a scope to the CLI. It finds what the default chain has by
+// itself, and knows a profile of that name only where a file has one.
+func scopeOptions(scope Scope) []string {
+	region := []string{"--region", ShellQuote(scope.Region)}
+	if scope.Profile == "" || scope.Profile == named("") {
+		return region
 	}
-	return strings.Join(append(words, "--region", ShellQuote(scope.Region)), " ")
+	return append([]string{"--profile", ShellQuote(scope.Profile)}, region...)
+}
+
+func endpointOption(endpoint string) string {
+	if endpoint == "" {
+		return ""
+	}
+	return " --endpoint-url " + ShellQuote(endpoint)
 }
 
 func countOf(in reflect.Value) string {

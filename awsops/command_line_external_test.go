@@ -57,7 +57,7 @@ func TestCommandLinesAskForTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			line, err := awsops.CommandLine(t.Context(), client, op, r.Values, r.Scope)
+			line, err := awsops.CommandLine(t.Context(), client, op, r.Values, r.Scope, "")
 			if e := awsops.AsError(err); e != nil && e.Code == refusedByFleet()[info.Name] && len(b.wire.sent) > 0 {
 				return // a flow that found out before its change
 			}

@@ -3,6 +3,7 @@ package awsops
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -290,7 +291,7 @@ func dashboardOperations() []Operation {
 			local("smtp-to", "the recipients' addresses, between commas", "none", Mailbox()),
 			local("smtp-user", "who signs in to the mail server", "EC2DECK_SMTP_USER", NotEmpty()),
 			local("smtp-auth-file", "a file of mode 0600 with the password, or with the user in its first line and the password in its second", "EC2DECK_SMTP_PASSWORD", NotEmpty()),
-			local("sendmail", "a command that takes the report on its standard input, in the place of a mail server", "none", NotEmpty()),
+			local("sendmail", "a command in the place of a mail server: it gets -i -f SENDER -- RECIPIENT... after its own words, and the letter on its standard input", "none", NotEmpty()),
 		},
 		Call: readDashboard, Outputs: append(counterNames(), "report"),
 		Show: showDashboard, Example: Values{"notify-method": {ToDisplay}},
@@ -325,9 +326,35 @@ func readDashboard(client *ec2.Client, ctx context.Context, _ *ec2.DescribeInsta
 	}
 	all.Wait()
 	if len(d.failed) == len(names) {
-		return nil, d.failed[names[0]]
+		e := *explain(d.failed[names[0]], "ec2-dashboard", client.Options().Region, false)
+		e.Err = &uncounted{d, e.Err}
+		return nil, &e
 	}
 	return d, nil
+}
+
+// uncounted is a dashboard of which nothing could be read.
+type uncounted struct {
+	*dashboard
+	error
+}
+
+// Unwrap returns why the first part could not be read.
+func (u *uncounted) Unwrap() error { return u.error }
+
+// Unread is the dashboard of a scope that failed as a whole: each counter says why.
+func Unread(at Scope, err error) Result {
+	d := &dashboard{failed: map[string]error{}}
+	if u := (*uncounted)(nil); errors.As(err, &u) {
+		d = u.dashboard
+	} else {
+		for _, name := range DashboardParts() {
+			d.failed[name] = err
+		}
+	}
+	res := showDashboard(d)
+	res.Operation, res.Scope, res.Items = "ec2-dashboard", at, nil // the scope is told as one
+	return res
 }
 
 func showDashboard(d *dashboard) Result {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -96,6 +97,9 @@ func ExitCode(err error) int {
 	if errors.As(err, &input) {
 		return int(BadInput)
 	}
+	if all := (*Failures)(nil); errors.As(err, &all) && all.unknown() {
+		return int(Unknown)
+	}
 	if e := AsError(err); e != nil {
 		switch e.Class {
 		case Throttling:
@@ -155,6 +159,13 @@ func (e *Error) classify(err error, region string) {
 		e.Hint = "Try again; if it stays, a proxy may be changing answers."
 	case errors.As(err, &params):
 		e.Class, e.Code, e.Message = BadInput, "InvalidParameter", err.Error()
+	case strings.Contains(err.Error(), "partial credentials found"):
+		e.Class, e.Code, e.Message = Denied, "HalfCredentials", "a profile has only one of aws_access_key_id and aws_secret_access_key"
+		if _, name, ok := strings.Cut(err.Error(), "partial credentials found for profile "); ok {
+			e.Message = strings.Replace(e.Message, "a profile", "the profile "+strings.TrimPrefix(strings.TrimSpace(name), "profile "), 1)
+		}
+		e.Hint = "Give both or none: run `aws configure --profile NAME`, or take the one out of ~/.aws/credentials or ~/.aws/config."
+	case e.noIssuer(err):
 	case noCredentials(err):
 		e.Class, e.Code, e.Message = Denied, "NoCredentials", credentialWords(err)
 		e.Hint = credentialHint(err)
@@ -167,6 +178,12 @@ func (e *Error) api(api smithy.APIError, region string) {
 	e.Code, e.Message = api.ErrorCode(), api.ErrorMessage()
 	a := adviceFor(e.Code, e.Status)
 	e.Class, e.Hint = a.class, a.hint
+	if clock := (*skewed)(nil); strings.Contains(a.hint, "clock") && errors.As(e.Err, &clock) && clock.by.Abs() >= someSkew {
+		e.Hint = fmt.Sprintf("The clock differs by %.0f s from AWS. ", clock.by.Abs().Seconds()) + e.Hint
+	}
+	if spent := (*retry.MaxAttemptsError)(nil); a.class == Throttling && errors.As(e.Err, &spent) {
+		e.Hint = fmt.Sprintf("Asked %d times. ", spent.Attempt) + e.Hint
+	}
 	if e.Code == "UnauthorizedOperation" {
 		e.Hint = whoLacksWhat(e.Message) + e.Hint
 	}
@@ -207,7 +224,7 @@ func (e *Error) transport(err error) {
 func (e *Error) uncertain(err error) bool {
 	var dns *net.DNSError
 	var op *net.OpError
-	if errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" { // never sent
+	if errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" || noCredentials(err) { // never sent
 		return false
 	}
 	switch e.Class {
@@ -248,6 +265,20 @@ func noCredentials(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "failed to refresh cached credentials") || strings.Contains(text, "get identity:") ||
 		strings.Contains(text, "failed to get shared config profile") || strings.Contains(text, "static credentials are empty")
+}
+
+// noIssuer tells that the service that gives out credentials cannot be reached,
+// if that is why there are none. The instance's own is missing elsewhere.
+func (e *Error) noIssuer(err error) bool {
+	var call *smithy.OperationError
+	var send *smithyhttp.RequestSendError
+	if !errors.As(err, &call) || !errors.As(err, &send) || !strings.HasPrefix(call.ServiceID, "S") || !noCredentials(err) {
+		return false
+	}
+	e.transport(err)
+	e.Message = "no credentials from " + call.ServiceID + ": " + e.Message
+	e.Hint = "Check network, VPN, DNS and proxy: " + call.ServiceID + " gives out the credentials, and is asked for them before EC2."
+	return true
 }
 
 func credentialWords(err error) string {

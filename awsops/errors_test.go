@@ -57,7 +57,7 @@ func TestFaults(t *testing.T) {
 			outcome{awsops.Refused, 1, "IncorrectState", []string{"EC2 gave no message", "another state"}, 1},
 			outcome{awsops.Refused, 1, "IncorrectState", []string{"EC2 gave no message", "another state"}, 1}},
 		{"throttling that does not end", ec2sim.Fault{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: 503},
-			outcome{awsops.Throttling, 1, "RequestLimitExceeded", []string{"Request limit exceeded.", "throttling this account in us-east-1"}, 3},
+			outcome{awsops.Throttling, 1, "RequestLimitExceeded", []string{"Request limit exceeded.", "Asked 3 times. EC2 is throttling this account in us-east-1"}, 3},
 			outcome{awsops.Throttling, 1, "RequestLimitExceeded", []string{"throttling this account in us-east-1"}, 3}},
 		{"a fault inside EC2", ec2sim.Fault{Code: "InternalError", Message: "An internal error has occurred", Status: 500},
 			outcome{awsops.Refused, 1, "InternalError", []string{"An internal error has occurred", "AWS's side"}, 3},

@@ -269,10 +269,15 @@ func (b *batches) add(v Values, res Result, err error) {
 }
 
 func (b *batches) result() (Result, error) {
-	if b.done == 0 {
+	failed := b.sum.Failed()
+	switch n := len(failed); {
+	case b.done == 0 && n > 0:
+		return b.sum, &Failures{failed, b.failed[0]}
+	case b.done == 0:
 		return b.sum, b.failed[0]
-	}
-	if n := len(b.sum.Failed()); n > 0 {
+	case n > 0 && n == len(b.sum.Items) && b.info.Risk == Reads: // items are only what could not be read
+		b.sum.Message = sentence(failed)
+	case n > 0:
 		b.sum.Message = fmt.Sprintf("%d of %d failed", n, len(b.sum.Items))
 	}
 	return b.sum, nil

@@ -315,6 +315,9 @@ func newEnvelope(r Result, exit int) envelope {
 	if env.Message == "" && exit == 0 {
 		env.Message = "ok"
 	}
+	if env.Message == "" {
+		env.Message = sentence(r.Failed())
+	}
 	if r.Scope != (Scope{}) {
 		env.Scope = &r.Scope
 	}
@@ -340,16 +343,24 @@ func failure(id string, e *Error) envelopeError {
 	return envelopeError{ID: id, Code: e.Code, Message: e.Message, Hint: e.Hint, RequestID: e.RequestID, Status: e.Status}
 }
 
-// WriteError prints an operation's failure in the same envelope. Formats other
-// than JSON leave the telling to standard error.
-func (p Print) WriteError(w io.Writer, operation string, err error, exit int) error {
-	if p.Format != "json" {
-		return nil
-	}
+// WriteError prints an operation's failure in the envelope of JSON.
+func WriteError(w io.Writer, operation string, err error, exit int) error {
 	env := envelope{Operation: operation, ExitCode: exit, Message: err.Error()}
-	if e := AsError(err); e != nil {
-		env.Message, env.RequestID = e.Message, e.RequestID
+	e, all := AsError(err), (*Failures)(nil)
+	if e == nil { // nothing was sent
+		e = &Error{Code: "BadInput", Message: env.Message}
+	}
+	env.Message, env.RequestID = e.Message, e.RequestID
+	switch {
+	case !errors.As(err, &all):
 		env.Errors = []envelopeError{failure("", e)}
+	case all.Apart():
+		env.Message = sentence(all.Items)
+		fallthrough
+	default:
+		for _, it := range all.Items {
+			env.Errors = append(env.Errors, failure(it.ID, it.Err))
+		}
 	}
 	return writeJSON(w, env)
 }

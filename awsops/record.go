@@ -3,6 +3,7 @@ package awsops
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"ec2deck/awsops/journal"
@@ -99,9 +100,29 @@ func (s *Session) refused(r Request, err error) {
 	if s.settings.Journal == nil || e == nil || e.Class != Forbidden {
 		return
 	}
+	if r.Scope == (Scope{}) {
+		r.Scope = s.wouldAsk()
+	}
 	rec := s.describe(r)
 	rec.Event, rec.Code, rec.Reason = journal.Refusal, e.Code, e.Message
 	_ = s.settings.Journal.Record(rec) // nothing happens that would have to be refused
+}
+
+// wouldAsk is where a request without a scope would have gone, as far as files
+// and environment say.
+func (s *Session) wouldAsk() Scope {
+	var profiles []string
+	for _, p := range s.Profiles() {
+		profiles = append(profiles, named(p))
+	}
+	if len(profiles) == 0 {
+		return Scope{}
+	}
+	regions := s.settings.of(profiles[0]).Regions
+	if cfg, err := s.config(context.Background(), s.chain(profiles[0])); err == nil && len(regions) == 0 {
+		regions = []string{cfg.Region}
+	}
+	return Scope{strings.Join(profiles, ","), strings.Join(regions, ",")}
 }
 
 // shutOut records that a scope was asked for that the role does not have.

@@ -248,7 +248,7 @@ func TestTypesThatAnInstanceCanHave(t *testing.T) {
 
 func TestUserDataAsACommand(t *testing.T) {
 	op, _ := awsops.Find("modify-instance-attribute")
-	line, err := awsops.CommandLine(t.Context(), nil, op, awsops.Values{"instance-id": {webID}, "attribute": {"userData"}, "value": {"secret"}}, awsops.Scope{Region: "us-east-1"})
+	line, err := awsops.CommandLine(t.Context(), nil, op, awsops.Values{"instance-id": {webID}, "attribute": {"userData"}, "value": {"secret"}}, awsops.Scope{Region: "us-east-1"}, "")
 	if want := "aws ec2 modify-instance-attribute --instance-id " + webID + ` --attribute userData --value "$(base64 < value | tr -d '\n')" --region us-east-1`; err != nil || line != want {
 		t.Errorf("%v\n%s\n%s", err, line, want)
 	}
@@ -261,7 +261,7 @@ func TestAFlowAsACommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	op, _ := awsops.Find("resize-instance")
-	line, err := awsops.CommandLine(t.Context(), client, op, resizing(webID, "m5.large"), b.scope)
+	line, err := awsops.CommandLine(t.Context(), client, op, resizing(webID, "m5.large"), b.scope, "")
 	const here = " --profile test --region us-east-1"
 	want := strings.Join([]string{
 		"aws ec2 stop-instances --instance-ids " + webID + here, "aws ec2 wait instance-stopped --instance-ids " + webID + here,

@@ -217,7 +217,7 @@ func Merge(results []Result, account func(profile string) string) Result {
 	for _, r := range results {
 		merged.Operation, merged.EmptyText = r.Operation, r.EmptyText
 		merged.Items = append(merged.Items, r.Items...)
-		where := []any{plain(account(r.Scope.Profile)), r.Scope.Region}
+		where := []any{plain(account(r.Scope.Profile)), plain(r.Scope.Region)}
 		table := r.flat()
 		if table == nil { // single values become a row
 			table = &Table{Rows: [][]any{{}}}

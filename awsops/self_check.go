@@ -3,6 +3,7 @@ package awsops
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -131,13 +132,16 @@ func (c *checker) reach(client *ec2.Client, at Scope) bool {
 	out, err := client.DescribeRegions(c.ctx, in)
 	if err != nil {
 		e := explain(err, "describe-regions", at.Region, false)
-		e.Hint = strings.TrimSpace(e.Hint + " To try it without this program: " + commandLine("DescribeRegions", in, at))
+		e.Hint = strings.TrimSpace(e.Hint + " To try it without this program: " + commandLine("DescribeRegions", in, at) + endpointOption(c.session.Way(at.Profile).Endpoint))
 		c.fail("answer of "+at.Region, e)
+		if late := (*skewed)(nil); errors.As(err, &late) {
+			c.clock(late.by, true)
+		}
 		return e.Class == Denied && e.Code == "UnauthorizedOperation" // then it is there
 	}
 	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	c.ok("answer of "+at.Region, "in %d ms, request %s", c.now().Sub(begin).Milliseconds(), id)
-	c.clock(out)
+	c.clock(awsmiddleware.GetAttemptSkew(out.ResultMetadata))
 	i := slices.IndexFunc(out.Regions, func(r types.Region) bool { return aws.ToString(r.RegionName) == at.Region })
 	switch {
 	case i < 0:
@@ -151,8 +155,7 @@ func (c *checker) reach(client *ec2.Client, at Scope) bool {
 }
 
 // clock compares the answer's time with ours.
-func (c *checker) clock(out *ec2.DescribeRegionsOutput) {
-	skew, known := awsmiddleware.GetAttemptSkew(out.ResultMetadata)
+func (c *checker) clock(skew time.Duration, known bool) {
 	if !known {
 		c.tell(Finding{Check: "clock", Text: "the answer does not tell the time", Verdict: Doubtful})
 		return

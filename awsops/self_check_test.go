@@ -47,6 +47,22 @@ func TestTheSelfCheckLooksAtTheClock(t *testing.T) {
 	}
 }
 
+// TestTheClockIsLookedAtAlsoWhenItIsWhyAWSRefuses: then there is no other answer.
+func TestTheClockIsLookedAtAlsoWhenItIsWhyAWSRefuses(t *testing.T) {
+	for _, code := range []string{"RequestExpired", "AuthFailure"} {
+		b := newBench(t, func(s *awsops.Settings) { s.HTTPClient = late{s.HTTPClient, -20 * time.Minute} })
+		b.sim.Inject(ec2sim.Fault{Code: code, Message: "no", Status: 401})
+		found := checked(t, b)
+		if f := found["clock failed"]; !strings.HasPrefix(f.Text, "differs by 20m") {
+			t.Errorf("%s: %+v", code, found)
+		}
+		_, err := b.Run(t.Context(), b.request(t, "describe-key-pairs", nil))
+		if e := awsops.AsError(err); e == nil || !strings.HasPrefix(e.Hint, "The clock differs by 120") {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
 func TestTheSelfCheckChangesNothing(t *testing.T) {
 	b := newBench(t)
 	found := checked(t, b)
@@ -69,6 +85,15 @@ func TestTheSelfCheckTellsWhatFails(t *testing.T) {
 	if !ok || awsops.ExitCode(f.Err) != 4 || !strings.HasSuffix(f.Hint, "aws ec2 describe-regions --all-regions --profile test --region us-east-1") || !strings.Contains(f.Text, "request ") {
 		t.Errorf("%+v", f)
 	}
+	b = newBench(t, func(s *awsops.Settings) { // the default chain, and an endpoint
+		s.Endpoint, s.Profiles, s.Keys = "https://ec2.test", []string{""}, map[string]aws.CredentialsProvider{"": s.Keys["test"], "test": s.Keys["test"]}
+	})
+	b.sim.Inject(ec2sim.Fault{Action: "DescribeRegions", Code: "AuthFailure", Message: "no", Status: 401})
+	b.SelfCheck(t.Context(), "", b.clock.Now, func(f awsops.Finding) {
+		if f.Verdict == awsops.Failing && !strings.HasSuffix(f.Hint, "aws ec2 describe-regions --all-regions --region us-east-1 --endpoint-url https://ec2.test") {
+			t.Errorf("%+v", f)
+		}
+	})
 	b = newBench(t)
 	b.sim.Inject(ec2sim.Fault{Action: "DescribeVolumes", Code: "UnauthorizedOperation", Message: "no", Status: 403})
 	if f, ok := checked(t, b)["permissions in us-east-1 warning"]; !ok || !strings.Contains(f.Text, "DescribeVolumes") || !strings.Contains(f.Hint, "ec2:DescribeVolumes") {

@@ -26,8 +26,8 @@ type Scope struct {
 	Region  string `json:"region"`
 }
 
-// String names the scope for people.
-func (s Scope) String() string { return s.Profile + " " + s.Region }
+// String names the scope for people; without a region it is the profile.
+func (s Scope) String() string { return strings.TrimSpace(s.Profile + " " + s.Region) }
 
 // Settings are what a session is made of. Nothing in them is read from the
 // environment except by the SDK's default chain.
@@ -283,7 +283,10 @@ func (s *Session) noCredentials(ctx context.Context, profile string, err error) 
 	if code := (*needsCode)(nil); errors.As(err, &code) {
 		return explain(err, "open", "", false)
 	}
-	e := &Error{Operation: "open", Class: Denied, Code: "NoCredentials", Message: credentialWords(err), Hint: credentialHint(err), Err: err}
+	e := &Error{Operation: "open", Err: err}
+	if !e.noIssuer(err) {
+		e.Class, e.Code, e.Message, e.Hint = Denied, "NoCredentials", credentialWords(err), credentialHint(err)
+	}
 	if profile != "" {
 		e.Message = "profile " + profile + ": " + e.Message
 		e.Hint = strings.Replace(e.Hint, "aws sso login", "aws sso login --profile "+profile, 1)

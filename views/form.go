@@ -288,11 +288,11 @@ func (f *Form) tell() {
 	field, ok := f.info.Field(f.Focused())
 	if ok && f.inputs[field.Name] == nil && *f.strings[field.Name] != "" {
 		if err := f.check(field, *f.strings[field.Name]); err != nil {
-			f.problem = err.Error()
+			f.problem = Explain(err)
 		}
 	}
 	if scope, ok := f.scope(); ok && f.problem == "" {
-		f.command, _ = awsops.CommandLine(f.env.Context, nil, f.op, f.values(), scope) // none while a rule is broken
+		f.command, _ = awsops.CommandLine(f.env.Context, nil, f.op, f.values(), scope, f.env.Session.Way(scope.Profile).Endpoint) // none while a rule is broken
 	}
 }
 
@@ -342,14 +342,14 @@ func (f *Form) Again(err error) {
 	f.build()
 	f.form.Init()
 	f.tell()
-	f.problem = err.Error()
+	f.problem = Explain(err)
 }
 
 // Filled is what the form asks for, if no rule is broken.
 func (f *Form) Filled() (Submit, bool) {
 	values := f.values()
 	if err := f.op.Validate(values); err != nil {
-		f.problem = err.Error()
+		f.problem = Explain(err)
 		return Submit{}, false
 	}
 	scope, _ := f.scope()

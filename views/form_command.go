@@ -35,14 +35,14 @@ func (f *Form) askCommand() (Intent, tea.Cmd) {
 		if err != nil {
 			return commanded{f, "", err}
 		}
-		line, err := awsops.CommandLine(ctx, client, submit.Operation, submit.Values, submit.Scope)
+		line, err := awsops.CommandLine(ctx, client, submit.Operation, submit.Values, submit.Scope, session.Way(submit.Scope.Profile).Endpoint)
 		return commanded{f, line, err}
 	}
 }
 
 func (f *Form) onCommand(msg commanded) Intent {
 	if msg.err != nil {
-		return Say{msg.err.Error(), theme.Bad}
+		return Say{Explain(msg.err), theme.Bad}
 	}
 	f.command = msg.line
 	return f.copied()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -76,7 +77,7 @@ func (p *program) journal(o *options) error {
 	}
 	if len(sinks) > 0 {
 		o.settings.Journal, o.settings.Now = sinks, time.Now
-		o.settings.Who = journal.Who{User: or(p.getenv("USER"), p.getenv("LOGNAME"))}
+		o.settings.Who = journal.Who{User: or(or(p.getenv("USER"), p.getenv("LOGNAME")), fmt.Sprintf("uid %d", os.Getuid()))}
 	}
 	return nil
 }

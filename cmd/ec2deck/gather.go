@@ -18,43 +18,55 @@ func (p *program) read(ctx context.Context, s *awsops.Session, r awsops.Request,
 	results, errs := readAll(ctx, s, r, scopes, len(scopes)+len(failed) > 1)
 	if len(scopes) == 1 && len(failed) == 0 {
 		if errs[0] != nil {
-			return p.fail(c.print, info, errs[0])
+			return errs[0]
 		}
 		return p.show(ctx, c, results[0])
 	}
-	var answered []awsops.Result
+	shut := failed // profiles, of which nothing is known
+	var rows []awsops.Result
 	for i, scope := range scopes {
 		if errs[i] == nil {
-			answered = append(answered, results[i])
+			rows = append(rows, results[i])
 			continue
 		}
-		failed = append(failed, failure{scope.String(), errs[i]})
-	}
-	if len(answered) == 0 {
-		for _, f := range failed[1:] {
-			p.tell(inPlace(f))
+		failed = append(failed, failure{scope, errs[i]})
+		if info.Report {
+			rows = append(rows, awsops.Unread(scope, errs[i]))
 		}
-		return p.fail(c.print, info, inPlace(failed[0]))
 	}
-	merged := awsops.Merge(answered, s.Account)
+	if len(failed)-len(shut) == len(scopes) {
+		return together(info, failed)
+	}
+	for _, f := range shut {
+		if info.Report {
+			rows = append(rows, awsops.Unread(f.at, f.err))
+		}
+	}
+	merged := awsops.Merge(rows, s.Account)
 	merged.Items = foundSomewhere(merged.Items, failed, len(scopes))
 	for _, f := range failed {
-		if e := awsops.AsError(f.err); !notFound(e) {
-			merged.Items = append(merged.Items, awsops.Item{ID: f.where, Err: orPlain(e, info, f.err)})
+		if !notFound(awsops.AsError(f.err)) {
+			merged.Items = append(merged.Items, f.item(info))
 		}
 	}
 	return p.show(ctx, c, merged)
 }
 
-// inPlace says in front of an error where it happened.
-func inPlace(f failure) error {
-	e := awsops.AsError(f.err)
-	if e == nil {
-		return f.err
+// together is the error of several scopes or profiles, each in its place.
+func together(info awsops.Info, failed []failure) error {
+	if len(failed) == 1 {
+		return failed[0].err
 	}
-	placed := *e
-	placed.Message = f.where + ": " + e.Message
-	return &placed
+	all := &awsops.Failures{First: failed[0].err}
+	for _, f := range failed {
+		all.Items = append(all.Items, f.item(info))
+	}
+	return all
+}
+
+// item is a failure as one of a result.
+func (f failure) item(info awsops.Info) awsops.Item {
+	return awsops.Item{ID: f.at.String(), Err: orPlain(awsops.AsError(f.err), info, f.err)}
 }
 
 func orPlain(e *awsops.Error, info awsops.Info, err error) *awsops.Error {
@@ -125,10 +137,10 @@ func readAll(ctx context.Context, s *awsops.Session, r awsops.Request, scopes []
 
 // show prints a result and finds the exit code.
 func (p *program) show(ctx context.Context, c choices, res awsops.Result) error {
-	code := p.tellItems(res)
-	switch c.delivery.Method {
-	case "":
-	case awsops.ToDisplay:
+	code := p.tellItems(res.Failed())
+	switch to := c.delivery.Method; {
+	case to == "":
+	case to == awsops.ToDisplay, to == awsops.ToNobody && c.shaped:
 		res = awsops.WithTotal(res)
 	default:
 		return p.dispatch(ctx, c, awsops.WithTotal(res), code)
@@ -136,12 +148,13 @@ func (p *program) show(ctx context.Context, c choices, res awsops.Result) error 
 	if code == 0 && (c.failNone || res.EmptyText != "") && res.Table != nil && len(res.Table.Rows) == 0 {
 		code = int(awsops.Empty)
 		res.Message = or(res.EmptyText, "nothing was found")
+		p.say(res.Message)
+		if c.print.Format != "json" { // once is enough
+			res.Message, res.EmptyText = "", ""
+		}
 	}
 	if err := c.print.Write(p.out, res, code); err != nil {
 		return err
-	}
-	if code == int(awsops.Empty) {
-		p.say(res.Message)
 	}
 	return ended(code)
 }

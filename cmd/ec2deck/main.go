@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 
+	"ec2deck/awsops"
+
 	"github.com/spf13/cobra"
 
 	// Its initialization keeps Bubble Tea's from asking the terminal.
@@ -41,9 +43,25 @@ func (p *program) run(ctx context.Context, root *cobra.Command, args []string) i
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.errs)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	p.endHook()
+	if _, told := err.(done); err != nil && !told && asksJSON(c, args) {
+		_ = awsops.WriteError(p.out, c.Name(), err, exitCode(err)) // the code says it too
+	}
 	return p.tell(err)
+}
+
+// asksJSON says whether an operation is to answer in JSON, also where its flags
+// could not be read to the end.
+func asksJSON(c *cobra.Command, args []string) (asked bool) {
+	for i, arg := range args {
+		if format, ok := strings.CutPrefix(arg, "--output="); ok {
+			asked = format == "json"
+		} else if arg == "--output" && i+1 < len(args) {
+			asked = args[i+1] == "json"
+		}
+	}
+	return asked && (c.Name() == "run" || c.HasParent() && c.Parent().Name() == "run")
 }
 
 // done ends a command whose outcome has been told already.

@@ -30,7 +30,7 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 	}
 	info := in.op.Info()
 	if err := p.checkSave(info, c); err != nil {
-		return p.fail(c.print, info, err)
+		return err
 	}
 	s, o, err := p.session(false)
 	if err != nil {
@@ -38,26 +38,26 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 	}
 	request := awsops.Request{Operation: in.op, Values: c.values, DryRun: c.dryRun, OneByOne: c.oneByOne, Delivers: p.host == nil}
 	if _, err := s.Need(request); err != nil { // a read-only session need not connect first
-		return p.fail(c.print, info, err)
+		return err
 	}
 	scopes, failed := openAll(ctx, s, o.settings.Timeout)
 	if len(failed) > 0 {
 		given, err := p.askCodes(ctx, s, o.settings.Timeout)
 		if err != nil {
-			return p.fail(c.print, info, err)
+			return err
 		}
 		if given {
 			scopes, failed = openAll(ctx, s, o.settings.Timeout)
 		}
 	}
 	if len(scopes) == 0 {
-		return p.fail(c.print, info, failed[0].err)
+		return together(info, failed)
 	}
 	if info.Risk == awsops.Reads && info.Secret == "" {
 		return p.read(ctx, s, request, c, scopes, failed)
 	}
 	if len(failed) > 0 {
-		return p.fail(c.print, info, failed[0].err)
+		return together(info, failed)
 	}
 	if len(scopes) > 1 {
 		return tooManyScopes(info, scopes)
@@ -69,8 +69,8 @@ func (p *program) perform(ctx context.Context, in *invocation) error {
 
 // failure is a scope or a profile that could not be read.
 type failure struct {
-	where string
-	err   error
+	at  awsops.Scope
+	err error
 }
 
 // openAll finds the credentials and regions of every profile at once.
@@ -86,7 +86,7 @@ func openAll(ctx context.Context, s *awsops.Session, limit time.Duration) (scope
 	all.Wait()
 	for i, profile := range profiles {
 		if errs[i] != nil {
-			failed = append(failed, failure{or(profile, "default"), errs[i]})
+			failed = append(failed, failure{awsops.Scope{Profile: or(profile, "default")}, errs[i]})
 		}
 		scopes = append(scopes, found[i]...)
 	}
@@ -106,33 +106,25 @@ func tooManyScopes(info awsops.Info, scopes []awsops.Scope) error {
 	return usageError(b.String() + "\nWrite one of these.")
 }
 
-// fail tells why nothing was done: in the envelope too, if that is JSON.
-func (p *program) fail(print awsops.Print, info awsops.Info, err error) error {
-	if werr := print.WriteError(p.out, info.Name, err, exitCode(err)); werr != nil {
-		return werr
-	}
-	return err
-}
-
 // change passes the gate, carries the change out, and waits if asked to.
 func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Request, c choices, limit time.Duration) error {
 	info := r.Operation.Info()
 	r.Confirmed = c.confirmed(r)
 	need, err := s.Need(r)
 	if err != nil {
-		return p.fail(c.print, info, err)
+		return err
 	}
 	if r.Confirmed < need {
-		return p.fail(c.print, info, unconfirmed(ctx, s, r, c, need))
+		return unconfirmed(ctx, s, r, c, need)
 	}
 	kept, err := p.reserve(info, c)
 	if err != nil {
-		return p.fail(c.print, info, err)
+		return err
 	}
 	res, err := s.Run(ctx, r)
 	if err != nil {
 		kept.Discard()
-		return p.fail(c.print, info, err)
+		return err
 	}
 	if kept != nil {
 		return p.deliver(kept, info, c, res)
@@ -151,9 +143,12 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 			res = s.Conclude(ctx, r, res)
 		}
 	}
-	code := p.tellItems(res)
+	code := p.tellItems(res.Failed())
 	if late != nil && code == 0 {
 		code = exitCode(late)
+		if c.print.Format == "json" { // else it is told below
+			res.Message = late.Error()
+		}
 	}
 	if err := c.print.Write(p.out, res, code); err != nil {
 		return err
@@ -173,9 +168,9 @@ func ended(code int) error {
 }
 
 // tellItems tells which targets failed, and finds the exit code.
-func (p *program) tellItems(res awsops.Result) int {
+func (p *program) tellItems(failed []awsops.Item) int {
 	code := 0
-	for _, it := range res.Failed() {
+	for _, it := range failed {
 		_, _ = fmt.Fprintf(p.errs, "ec2deck: %s: %s\n", awsops.Clean(it.ID), awsops.Clean(it.Err.Error()))
 		code = max(code, int(awsops.Refused))
 		if it.Err.Class == awsops.Unknown {

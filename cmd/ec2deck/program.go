@@ -166,6 +166,10 @@ func (p *program) tell(err error) int {
 	if code, ok := as[done](err); ok {
 		return int(code)
 	}
+	if all, ok := as[*awsops.Failures](err); ok && all.Apart() {
+		p.tellItems(all.Items)
+		return exitCode(err)
+	}
 	_, _ = fmt.Fprintln(p.errs, "ec2deck: "+sentence(err))
 	return exitCode(err)
 }

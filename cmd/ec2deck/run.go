@@ -232,6 +232,7 @@ type choices struct {
 	values                           awsops.Values
 	print                            awsops.Print
 	wait, dryRun, oneByOne, failNone bool
+	shaped                           bool // --output was given
 	yes                              int
 	confirm, save                    string
 	delivery                         awsops.Delivery // of an operation with a report
@@ -272,7 +273,7 @@ func (in *invocation) read(f *config.File, begin awsops.Preset) (c choices, err 
 			return c, err
 		}
 	}
-	c.print = awsops.NewPrint(format, info, shape)
+	c.print, c.shaped = awsops.NewPrint(format, info, shape), format != ""
 	return c, in.switches(&c)
 }
 
