@@ -346,9 +346,15 @@ func (e *InputError) Error() string { return "--" + e.named(e.Rule) }
 // InForm is the same where inputs are fields with titles, and no flags.
 func (e *InputError) InForm() string { return e.named(e.RuleInForm()) }
 
-// RuleInForm is the rule alone, for what stands at the field.
+// RuleInForm is the rule alone, for what stands at the field. The help of an
+// input, behind a colon, stays as the form tells it too.
 func (e *InputError) RuleInForm() string {
-	return strings.TrimPrefix(strings.ReplaceAll(" "+e.Rule, " --", " "), " ")
+	rule, help, more := strings.Cut(e.Rule, ": ")
+	rule = strings.TrimPrefix(strings.ReplaceAll(" "+rule, " --", " "), " ")
+	if more {
+		rule += ": " + help
+	}
+	return rule
 }
 
 func (e *InputError) named(rule string) string {

@@ -55,7 +55,7 @@ func TestAConnectionIsMadeEditedOpenedAndRemoved(t *testing.T) {
 	d.scope("new")
 	d.shows("connection", "name (required)", "endpoint-url")
 	d.press("ctrl+t")
-	d.shows("! name is required")
+	d.shows("! name is required: what it is called, for --connection")
 	d.type_("li.v")
 	d.press("enter")
 	d.shows("lower-case letters")

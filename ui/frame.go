@@ -217,22 +217,25 @@ func (m *Model) where() string {
 }
 
 // message is what is under way and what happened last. An error is shown
-// whole until the next key.
+// whole until the next key, unless the status below is the same.
 func (m *Model) message() []string {
-	th := m.env.Theme
-	if m.notice.tone == theme.Bad && !m.notice.seen {
-		return m.whole(th.Tone(theme.Bad), strings.TrimSpace(m.progress()+" "+sign(theme.Bad)+m.notice.text), 5)
+	th, last := m.env.Theme, m.notice
+	if last.tone == theme.Bad && strings.Contains(awsops.Clean(m.dataStatus().Text), last.text) {
+		last = notice{}
+	}
+	if last.tone == theme.Bad && !last.seen {
+		return m.whole(th.Tone(theme.Bad), strings.TrimSpace(m.progress()+" "+sign(theme.Bad)+last.text), 5)
 	}
 	text := m.progress()
 	if text != "" {
 		text = th.Tone(theme.Busy).Render(text) + "  "
 	}
-	if m.notice.text != "" {
+	if last.text != "" {
 		mark := ""
-		if m.notice.tone == theme.Bad {
+		if last.tone == theme.Bad {
 			mark = sign(theme.Bad)
 		}
-		text += th.Tone(m.notice.tone).Render(mark + m.notice.text)
+		text += th.Tone(last.tone).Render(mark + last.text)
 	}
 	return []string{cut(text, m.width)}
 }

@@ -72,6 +72,16 @@ func TestAScopeThatDoesNotOpenLeavesTheOthers(t *testing.T) {
 	d.shows("● live")
 }
 
+func TestAProfileThatDoesNotOpenIsToldOnce(t *testing.T) {
+	d := start(t, options{profiles: []string{"production", "nobody"}})
+	d.shows("Instances 110")
+	if n := strings.Count(d.screen(), "there is no profile"); n != 1 {
+		t.Errorf("it is told %d times:\n%s", n, d.screen())
+	}
+	d.press("e")
+	d.shows("there is no profile")
+}
+
 func TestOnlyWhatARoleCoversIsOffered(t *testing.T) {
 	policy := awsops.Policy{Role: "ops", Profiles: []string{"production"}, Regions: []string{"us-east-1", "eu-west-1"}}
 	d := newDriver(t, options{rights: func() awsops.Policy { return policy }, hosted: true})

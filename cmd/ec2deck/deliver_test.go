@@ -67,7 +67,8 @@ func newMailServer(t *testing.T) *mailServer {
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = s.Serve(s.listener) }()
+	mine := s.listener // a test may point at another
+	go func() { _ = s.Serve(mine) }()
 	return s
 }
 
