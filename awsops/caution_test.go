@@ -47,13 +47,14 @@ func TestConfirmationsAreRaisedAndNeverLowered(t *testing.T) {
 		policy awsops.Policy
 		need   awsops.Confirmation
 	}{
-		"of a risk":         {awsops.Policy{Raises: []awsops.Raise{raise("change", "twice")}}, awsops.SaidTwice},
-		"of another risk":   {awsops.Policy{Raises: []awsops.Raise{raise("disrupt", "typed")}}, awsops.SaidYes},
-		"of an operation":   {awsops.Policy{Raises: []awsops.Raise{raise("change", "twice"), raise("stop-instances", "typed")}}, awsops.Typed},
-		"under production":  {awsops.Policy{Production: true, Raises: []awsops.Raise{raise("change", "yes")}}, awsops.SaidTwice},
-		"of a connection":   {awsops.Policy{Cautions: []awsops.Caution{{Profile: "test", Raises: []awsops.Raise{raise("change", "twice")}}}}, awsops.SaidTwice},
-		"of another's":      {awsops.Policy{Cautions: []awsops.Caution{{Profile: "live", Raises: []awsops.Raise{raise("change", "typed")}}}}, awsops.SaidYes},
-		"of a server's own": {awsops.Policy{Role: "ops"}.Narrowed(awsops.Policy{Raises: []awsops.Raise{raise("change", "typed")}}), awsops.Typed},
+		"of a risk":           {awsops.Policy{Raises: []awsops.Raise{raise("change", "twice")}}, awsops.SaidTwice},
+		"of another risk":     {awsops.Policy{Raises: []awsops.Raise{raise("disrupt", "typed")}}, awsops.SaidYes},
+		"of an operation":     {awsops.Policy{Raises: []awsops.Raise{raise("change", "twice"), raise("stop-instances", "typed")}}, awsops.Typed},
+		"under production":    {awsops.Policy{Production: true, Raises: []awsops.Raise{raise("change", "yes")}}, awsops.SaidTwice},
+		"twice in production": {awsops.Policy{Production: true, Raises: []awsops.Raise{raise("change", "twice")}}, awsops.Typed},
+		"of a connection":     {awsops.Policy{Cautions: []awsops.Caution{{Profile: "test", Raises: []awsops.Raise{raise("change", "twice")}}}}, awsops.SaidTwice},
+		"of another's":        {awsops.Policy{Cautions: []awsops.Caution{{Profile: "live", Raises: []awsops.Raise{raise("change", "typed")}}}}, awsops.SaidYes},
+		"of a server's own":   {awsops.Policy{Role: "ops"}.Narrowed(awsops.Policy{Raises: []awsops.Raise{raise("change", "typed")}}), awsops.Typed},
 	} {
 		b := newBench(t, func(s *awsops.Settings) { s.Policy = awsops.Fixed(test.policy) })
 		r := b.request(t, "stop-instances", ids("i-0aa00000000000001"))

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -229,13 +230,23 @@ func plainJSON(v reflect.Value) any {
 	return v.Interface()
 }
 
-// optionName is the name that the CLI gives to a member or an action.
+// optionName is the name that the CLI gives to a member or an action: a word
+// begins at a capital that follows a small letter or stands before one, and
+// IDs is one word.
 func optionName(name string) string {
-	if plural := regexp.MustCompile(`[A-Z]{2,}s$`).FindString(name); plural != "" {
-		name = strings.TrimSuffix(name, plural) + "-" + strings.ToLower(plural)
+	if one, ok := strings.CutSuffix(name, "s"); ok {
+		if head := strings.TrimRightFunc(one, unicode.IsUpper); len(one)-len(head) > 1 {
+			return optionName(head) + "-" + strings.ToLower(name[len(head):])
+		}
 	}
-	name = regexp.MustCompile(`(.)([A-Z][a-z]+)`).ReplaceAllString(name, "$1-$2")
-	return strings.ToLower(regexp.MustCompile(`([a-z0-9])([A-Z])`).ReplaceAllString(name, "$1-$2"))
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && unicode.IsUpper(r) && (!unicode.IsUpper(rune(name[i-1])) || i+1 < len(name) && unicode.IsLower(rune(name[i+1]))) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
 
 var bareWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)

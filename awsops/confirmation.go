@@ -57,13 +57,13 @@ func NewRaise(of, level string) (Raise, error) {
 // raised is what the policy makes of the confirmation that a risk takes.
 func (p Policy) raised(operation string, risk Risk) Confirmation {
 	need := Confirmation(risk)
-	if p.Production {
-		need = min(need+1, Typed)
-	}
 	for _, r := range p.Raises {
 		if r.Of == operation || r.Of == risk.String() {
 			need = max(need, r.To)
 		}
+	}
+	if p.Production {
+		need = min(need+1, Typed)
 	}
 	return need
 }

@@ -291,7 +291,7 @@ func dashboardOperations() []Operation {
 			local("smtp-to", "the recipients' addresses, between commas", "none", Mailbox()),
 			local("smtp-user", "who signs in to the mail server", "EC2DECK_SMTP_USER", NotEmpty()),
 			local("smtp-auth-file", "a file of mode 0600 with the password, or with the user in its first line and the password in its second", "EC2DECK_SMTP_PASSWORD", NotEmpty()),
-			local("sendmail", "a command that takes the report on its standard input, in the place of a mail server", "none", NotEmpty()),
+			local("sendmail", "a command in the place of a mail server: it gets -i -f SENDER -- RECIPIENT... after its own words, and the letter on its standard input", "none", NotEmpty()),
 		},
 		Call: readDashboard, Outputs: append(counterNames(), "report"),
 		Show: showDashboard, Example: Values{"notify-method": {ToDisplay}},

@@ -41,6 +41,29 @@ func DeliveryOf(v Values) (Delivery, error) {
 	return d, nil
 }
 
+// CheckDelivery refuses inputs that the way of a report has no use for.
+func CheckDelivery(v Values) error {
+	method := strings.TrimSpace(v.Get("notify-method"))
+	if method == "" {
+		method = ToDisplay
+	}
+	for _, name := range []string{"notify-file", "smtp-from", "smtp-to", "sendmail", "smtp-host", "smtp-port", "smtp-tls", "smtp-user", "smtp-auth-file"} {
+		of := ToEmail
+		if name == "notify-file" {
+			of = ToAFile
+		}
+		rule := "has no use with --notify-method " + method + ": write --notify-method " + of + ", or leave it out"
+		if method == of {
+			rule = "cannot be used together with --sendmail"
+		}
+		server := strings.HasPrefix(name, "smtp-") && name != "smtp-from" && name != "smtp-to"
+		if v.Get(name) != "" && (method != of || server && v.Get("sendmail") != "") {
+			return &InputError{Field: name, Value: v.Get(name), Rule: rule}
+		}
+	}
+	return nil
+}
+
 // Leaves says that the report leaves the program.
 func (d Delivery) Leaves() bool { return d.Method == ToAFile || d.Method == ToEmail }
 
@@ -49,6 +72,9 @@ func (r Request) undeliverable() error {
 	info := r.Operation.Info()
 	if !info.Report || r.Delivers {
 		return nil
+	}
+	if err := CheckDelivery(r.Values); err != nil {
+		return err
 	}
 	d, err := DeliveryOf(r.Values)
 	if err != nil || !d.Leaves() {

@@ -84,6 +84,10 @@ func AsError(err error) *Error {
 // Throttled says whether EC2 asked us to slow down.
 func (e *Error) Throttled() bool { return e.Class == Throttling }
 
+// Refused says that EC2 does not take the credentials themselves, which may be
+// others after a new sign-in.
+func (e *Error) Refused() bool { return e != nil && refusesKeys(e.Code) }
+
 // ExitCode is the exit code for an error of this package.
 func ExitCode(err error) int {
 	var input *InputError

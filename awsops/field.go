@@ -341,12 +341,22 @@ type InputError struct {
 }
 
 // Error names the flag, the value and the rule in one line.
-func (e *InputError) Error() string {
+func (e *InputError) Error() string { return "--" + e.named(e.Rule) }
+
+// InForm is the same where inputs are fields with titles, and no flags.
+func (e *InputError) InForm() string { return e.named(e.RuleInForm()) }
+
+// RuleInForm is the rule alone, for what stands at the field.
+func (e *InputError) RuleInForm() string {
+	return strings.TrimPrefix(strings.ReplaceAll(" "+e.Rule, " --", " "), " ")
+}
+
+func (e *InputError) named(rule string) string {
 	field := Clean(e.Field) // may be a name that nothing declares
 	if e.Value == "" {
-		return fmt.Sprintf("--%s %s", field, e.Rule)
+		return field + " " + rule
 	}
-	return fmt.Sprintf("--%s %q: %s", field, Clean(e.Value), e.Rule)
+	return fmt.Sprintf("%s %q: %s", field, Clean(e.Value), rule)
 }
 
 // to binds one value to any member.

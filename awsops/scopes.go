@@ -92,12 +92,68 @@ func (s *Session) Trial(profile string, way Connection) *Session {
 	return trial
 }
 
+// Trials are trials of what is open, and of what was to be opened and could not
+// be: what a self-check looks at without changing what is open.
+func (s *Session) Trials() []*Session {
+	regions, names := map[string][]string{}, []string{}
+	scopes := s.Scopes()
+	for _, at := range scopes {
+		regions[at.Profile] = append(regions[at.Profile], at.Region)
+	}
+	for _, p := range s.Profiles() {
+		s.mu.Lock()
+		_, opened := s.profiles[named(p)]
+		s.mu.Unlock()
+		if !opened || len(regions[named(p)]) > 0 {
+			names = append(names, named(p))
+		}
+	}
+	for _, at := range scopes {
+		if !slices.Contains(names, at.Profile) {
+			names = append(names, at.Profile)
+		}
+	}
+	var out []*Session
+	for _, name := range names {
+		way := s.Way(name)
+		if open := regions[name]; len(open) > 0 {
+			way.Regions = open
+		}
+		out = append(out, s.Trial(name, way))
+	}
+	return out
+}
+
+// Renew takes up other credentials of a profile whose own EC2 has refused, as
+// they are in the AWS files after a new sign-in.
+func (s *Session) Renew(ctx context.Context, profile string) error {
+	if limit := s.settings.Timeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	_, err := s.again(ctx, profile)
+	return err
+}
+
 // Reconnect goes on with the open scopes of a profile on the way that it has
 // now, where the account may be another.
 func (s *Session) Reconnect(ctx context.Context, profile string) error {
+	s.mu.Lock()
+	delete(s.accounts, profile)
+	s.mu.Unlock()
+	scopes, err := s.again(ctx, profile)
+	for _, at := range scopes {
+		_, _ = s.Identify(ctx, at) // an account that stays unknown shows as such
+	}
+	return err
+}
+
+// again signs in anew for the open scopes of a profile.
+func (s *Session) again(ctx context.Context, profile string) ([]Scope, error) {
 	cfg, account, err := s.signIn(ctx, s.chain(profile))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var regions []string
 	for _, at := range s.Scopes() {
@@ -105,13 +161,7 @@ func (s *Session) Reconnect(ctx context.Context, profile string) error {
 			regions = append(regions, at.Region)
 		}
 	}
-	s.mu.Lock()
-	delete(s.accounts, profile)
-	s.mu.Unlock()
-	for _, at := range s.keep(profile, cfg, account, regions) {
-		_, _ = s.Identify(ctx, at) // an account that stays unknown shows as such
-	}
-	return nil
+	return s.keep(profile, cfg, account, regions), nil
 }
 
 // offers refuses a profile that the session was not given.

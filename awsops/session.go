@@ -34,6 +34,9 @@ func (s Scope) String() string { return strings.TrimSpace(s.Profile + " " + s.Re
 type Settings struct {
 	// Profiles names the profiles of the AWS files; empty is the default chain.
 	Profiles []string
+	// Chain names the profile that the environment gives the default chain, so
+	// that what holds for that profile holds there too; empty is none.
+	Chain string
 	// Regions names regions; empty is the profile's own, "all" every enabled one.
 	Regions []string
 	// Home is where to ask when nothing names a region; empty is us-east-1.
@@ -153,12 +156,12 @@ func (s *Session) Profiles() []string {
 		return slices.DeleteFunc(slices.Clone(s.settings.Profiles), func(p string) bool { return policy.coversProfile(p) != nil })
 	case len(policy.Profiles) > 0:
 		profiles := slices.Clone(policy.Profiles)
-		if k := slices.Index(profiles, named("")); k >= 0 {
+		if k := slices.Index(profiles, named("")); k >= 0 && s.settings.Chain == "" {
 			profiles[k] = "" // the chain has the profile of that name, and more
 		}
 		return profiles
 	}
-	return []string{""}
+	return []string{s.settings.Chain}
 }
 
 // Policy is what the session may do now.

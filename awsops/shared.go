@@ -199,10 +199,16 @@ func (c *connection) share(stack *middleware.Stack) error {
 // who come after a new sign-in load it anew.
 func (c *connection) doubt(err error) {
 	var api smithy.APIError
-	const codes = "AuthFailure ExpiredToken ExpiredTokenException InvalidClientTokenId RequestExpired SignatureDoesNotMatch UnrecognizedClientException"
-	if errors.As(err, &api) && slices.Contains(strings.Fields(codes), api.ErrorCode()) {
+	if errors.As(err, &api) && refusesKeys(api.ErrorCode()) {
 		c.drop()
 	}
+}
+
+// refusesKeys says whether an error is about the credentials, and not about
+// what they may do.
+func refusesKeys(code string) bool {
+	const codes = "AuthFailure ExpiredToken ExpiredTokenException InvalidClientTokenId RequestExpired SignatureDoesNotMatch UnrecognizedClientException"
+	return slices.Contains(strings.Fields(codes), code)
 }
 
 // reply is an answer as it is kept: the output of the SDK, which is everybody's

@@ -119,7 +119,7 @@ func (m Map) Check() error {
 	for _, g := range m.Groups() {
 		table = append(table, g.Bindings...)
 	}
-	for _, place := range [][]key.Binding{
+	for i, place := range [][]key.Binding{
 		append(table, m.Interrupt),
 		{m.Yes, m.DryRun, m.Edit, m.No, m.Interrupt},
 		{m.Really, m.No, m.Interrupt},
@@ -128,6 +128,9 @@ func (m Map) Check() error {
 		{m.OneByOne, m.Up, m.Down, m.PageUp, m.PageDown, m.Copy, m.Back, m.Quit, m.Interrupt},
 	} {
 		taken := map[string]string{}
+		for n := '1'; n <= '9' && i == 0; n++ {
+			taken[string(n)] = m.Taken(string(n))
+		}
 		for _, b := range place {
 			for _, k := range b.Keys() {
 				if taken[k] != "" {

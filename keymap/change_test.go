@@ -56,6 +56,8 @@ func TestConflictsNameBoth(t *testing.T) {
 		{"really", "n", "really", "no"},
 		{"typed-edit", "ctrl+t", "typed-dry-run", "typed-edit"},
 		{"one-by-one", "y", "one-by-one", "copy"},
+		{"dashboard", "1", "the table 1", "dashboard"},
+		{"sort", "9", "the table 9", "sort"},
 	} {
 		m := keymap.Default()
 		if err := m.Change(test.name, []string{test.key}); err != nil {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
 	"ec2deck/awsops/ec2sim"
 )
 
@@ -125,5 +127,26 @@ func TestTheAPILogIsExportedAsFiltered(t *testing.T) {
 	if len(lines) != 3 || !strings.HasPrefix(lines[0], "time,profile,region,service,operation,parameters,result,code,message,http-status,request-id,duration-ms,tries,attempts") ||
 		!strings.Contains(lines[1], `,StopInstances,"{""InstanceIds"":[""i-0aa`) || !strings.Contains(lines[1], ",failed,UnauthorizedOperation,") || !strings.Contains(lines[1], ",403,") {
 		t.Errorf("%q", lines)
+	}
+}
+
+func TestAFilterOfALongAPILogMakesEachTextOnce(t *testing.T) {
+	unraced(t)
+	d := logged(t, nil)
+	scope := d.model.env.Session.Scopes()[0]
+	client, err := d.model.env.Session.Client(scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2000 {
+		if _, err := client.DescribeVolumes(t.Context(), &ec2.DescribeVolumesInput{VolumeIds: []string{"vol-0123456789abcdef0"}}); err == nil {
+			t.Fatal("there is such a volume")
+		}
+	}
+	d.press("#", "/", "v")
+	d.shows("2000 of 2000 calls match v")
+	// What is drawn allocates about a thousand times.
+	if n := testing.AllocsPerRun(10, func() { d.keys("o", "backspace") }); n > 2000 {
+		t.Errorf("two letters allocate %.0f times", n)
 	}
 }

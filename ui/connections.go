@@ -106,7 +106,7 @@ func write(env views.Env, form *connectionForm, was string, v awsops.Values, sai
 				continue
 			}
 			if err := env.Session.Reconnect(ctx, profile); err != nil {
-				said += "; " + profile + ": " + err.Error()
+				said += "; " + profile + ": " + views.Explain(err)
 			}
 		}
 		return bookWritten{form, said, nil}
@@ -167,7 +167,7 @@ func (checkDialog) dangerous() bool { return false }
 func (m *Model) tryConnection(v awsops.Values) tea.Cmd {
 	profile, way, err := m.env.Book.Way(v)
 	if err != nil {
-		m.say(err.Error(), theme.Bad)
+		m.say(views.Explain(err), theme.Bad)
 		return nil
 	}
 	return m.try(profile, way)
@@ -195,7 +195,7 @@ func (m *Model) writeConnection(w wroteConnection) tea.Cmd {
 // onBookWritten closes the form, or keeps it with what was wrong.
 func (m *Model) onBookWritten(msg bookWritten) tea.Cmd {
 	if msg.err != nil {
-		m.say(msg.err.Error(), theme.Bad)
+		m.say(views.Explain(msg.err), theme.Bad)
 		if msg.form != nil {
 			msg.form.Again(msg.err)
 		}
@@ -227,7 +227,7 @@ func (m *Model) useConnection(name string) tea.Cmd {
 func (m *Model) onConnectionUsed(msg connectionUsed) tea.Cmd {
 	m.policy = m.env.Session.Policy()
 	if msg.err != nil {
-		m.say("the connection "+msg.name+": "+msg.err.Error(), theme.Bad)
+		m.say("the connection "+msg.name+": "+views.Explain(msg.err), theme.Bad)
 		return m.broadcast(views.Scoped{})
 	}
 	m.say("opened the connection "+msg.name, theme.Good)

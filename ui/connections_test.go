@@ -54,6 +54,8 @@ func TestAConnectionIsMadeEditedOpenedAndRemoved(t *testing.T) {
 	d.shows("+ a new connection")
 	d.scope("new")
 	d.shows("connection", "name (required)", "endpoint-url")
+	d.press("ctrl+t")
+	d.shows("! name is required")
 	d.type_("li.v")
 	d.press("enter")
 	d.shows("lower-case letters")

@@ -228,8 +228,12 @@ func (r *report) Update(msg tea.Msg) (views.Intent, tea.Cmd) {
 func (m *Model) newReport() views.View {
 	th := m.env.Theme
 	var lines []string
-	if s := m.dataStatus(); s.Tone == theme.Bad {
-		lines = append(lines, th.Heading.Render("Now"), th.Tone(s.Tone).Render(awsops.Clean(s.Text)), "")
+	if failed, _ := m.failures(); len(failed) > 0 {
+		lines = append(lines, th.Heading.Render("Now"))
+		for _, f := range failed {
+			lines = append(lines, th.Tone(theme.Bad).Render(awsops.Clean(f.Whole)))
+		}
+		lines = append(lines, "")
 	}
 	if j := m.report; j != nil {
 		lines = append(lines, th.Heading.Render(j.info.Name+": each target"))

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,6 +119,9 @@ type takeAway struct {
 
 func (m *Model) onExported(msg exported) tea.Cmd {
 	e := msg.dialog
+	if refused := (*awsops.InputError)(nil); errors.As(msg.err, &refused) {
+		refused.Field = strings.TrimSuffix(e.input.Prompt, ": ")
+	}
 	if e.busy, e.err = false, msg.err; e.err != nil || !slices.Contains(m.overlays, views.View(e)) {
 		return nil
 	}
@@ -146,7 +150,7 @@ func (e *export) View() string {
 	}
 	if e.err != nil {
 		lines = append(lines, "")
-		for _, l := range wrap(awsops.Clean(e.err.Error()), e.width) {
+		for _, l := range wrap(awsops.Clean(views.Explain(e.err)), e.width) {
 			lines = append(lines, th.Tone(theme.Bad).Render(l))
 		}
 	}

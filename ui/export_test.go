@@ -34,7 +34,7 @@ func TestWhatIsShownIsExported(t *testing.T) {
 	d.press(">")
 	d.type_("out.csv")
 	d.press("enter")
-	d.shows("exists already", "Export 2 rows")
+	d.shows(`File "out.csv": exists already`, "Export 2 rows")
 }
 
 func TestRowsGoToTheClipboard(t *testing.T) {

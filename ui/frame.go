@@ -263,15 +263,37 @@ func sign(t theme.Tone) string {
 	return ""
 }
 
-// dataStatus is the status of the open table, or of the profiles that have failed.
-func (m *Model) dataStatus() views.Status {
-	s := m.stack[len(m.stack)-1].Status()
+// failures are those of the open view and of the profiles that could not be opened.
+func (m *Model) failures() (out []views.Failure, waiting []string) {
+	v := m.stack[len(m.stack)-1]
+	if f, ok := v.(views.Failing); ok {
+		out, waiting = f.Failures(), f.Waiting()
+	} else if s := v.Status(); s.Tone == theme.Bad {
+		out = append(out, views.Failure{Brief: s.Text, Whole: s.Text})
+	}
 	for _, name := range m.env.Session.Profiles() {
 		if p := m.profile(name); p.err != nil {
-			s = views.Status{Text: strings.TrimSpace(name + " " + p.err.Error()), Tone: theme.Bad}
+			code := ""
+			if e := awsops.AsError(p.err); e != nil {
+				code = e.Code
+			}
+			out = append(out, views.Failure{Brief: strings.TrimSpace(name + " " + code), Whole: strings.TrimSpace(name + " " + p.err.Error())})
 		}
 	}
-	return s
+	return out, waiting
+}
+
+// dataStatus is the status of the open view, or what has failed.
+func (m *Model) dataStatus() views.Status {
+	failed, waiting := m.failures()
+	if len(failed) == 0 {
+		return m.stack[len(m.stack)-1].Status()
+	}
+	text := views.Told(failed, waiting)
+	if len(failed) > 1 {
+		text += " (" + m.env.Keys.Messages.Help().Key + " shows all)"
+	}
+	return views.Status{Text: text, Tone: theme.Bad}
 }
 
 func (m *Model) status() []string {

@@ -257,7 +257,7 @@ func (m *Model) targetsOf(s submitted) []views.Target {
 func (m *Model) request(op awsops.Operation, values awsops.Values, run views.Run) tea.Cmd {
 	requests, err := m.requests(op, op.Info().Fresh(values), run)
 	if err != nil {
-		m.say(err.Error(), theme.Bad)
+		m.say(views.Explain(err), theme.Bad)
 		return nil
 	}
 	need := awsops.Unconfirmed

@@ -243,7 +243,7 @@ func (j *job) outcome() string {
 func (j *job) refusal(failed []views.Target) string {
 	why := ""
 	for _, e := range j.errs {
-		why = e.Error()
+		why = views.Explain(e)
 	}
 	for _, r := range j.results {
 		for _, it := range r.Failed() {
@@ -293,7 +293,7 @@ func (j *job) each(th theme.Theme) []string {
 		case known:
 			lines = append(lines, th.Tone(theme.Bad).Render("refused ")+label+"  "+awsops.Clean(it.Err.Error()))
 		case len(j.errs) > 0:
-			lines = append(lines, th.Tone(theme.Bad).Render("refused ")+label+"  "+awsops.Clean(j.errs[len(j.errs)-1].Error()))
+			lines = append(lines, th.Tone(theme.Bad).Render("refused ")+label+"  "+awsops.Clean(views.Explain(j.errs[len(j.errs)-1])))
 		}
 	}
 	return lines

@@ -53,7 +53,8 @@ func TestAKeyIsAskedForOnlyWhereItCanBeKept(t *testing.T) {
 	d := start(t, small()).open("key-pairs")
 	d.files["taken.pem"] = "old"
 	d.newKey("fresh", "taken.pem")
-	d.shows("exists already, and nothing is overwritten")
+	d.shows(`save "taken.pem": exists already, and nothing is overwritten`)
+	d.hides("--save")
 	if d.calls("CreateKeyPair") != 0 || d.files["taken.pem"] != "old" {
 		t.Errorf("%d calls, files %q", d.calls("CreateKeyPair"), d.files)
 	}

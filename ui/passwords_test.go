@@ -64,7 +64,7 @@ func TestPasswordsThatCannotBeHad(t *testing.T) {
 	d.type_("nowhere.pem")
 	d.press("enter", "enter")
 	d.settle()
-	d.shows("--private-key-file", "nowhere.pem", "no such")
+	d.shows(`: private-key-file "nowhere.pem": `, "no such")
 	if d.calls("GetPasswordData") != 0 {
 		t.Error("EC2 was asked without a key")
 	}

@@ -112,6 +112,14 @@ func TestNoScopeWaitsForAnother(t *testing.T) {
 	}
 }
 
+func TestEachFailureIsTold(t *testing.T) {
+	d := newDriver(t, options{profiles: []string{"production", "staging"}, regions: []string{"us-east-1", "eu-west-1"}})
+	d.sim.Inject(ec2sim.Fault{Action: "DescribeInstances", Account: "444455556666", Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.", Status: 403})
+	d.sim.Inject(ec2sim.Fault{Action: "DescribeInstances", Account: "111122223333", Region: "eu-west-1", Hang: true})
+	l := loosen(d)
+	l.until("all that there is to tell", d.has("! staging us-east-1 UnauthorizedOperation · staging eu-west-1 UnauthorizedOperation · waiting for production eu-west-1"))
+}
+
 // many is an account with so many regions, each with so many instances.
 func many(scopes, each int) options {
 	return options{fleet: "small.json", regions: []string{"all"}, change: func(f *ec2sim.Fleet) {

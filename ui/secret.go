@@ -188,7 +188,7 @@ func (s *saving) View() string {
 	th := s.env.Theme
 	s.input.Width = max(1, s.width-4)
 	lines := []string{th.Danger.Render(cut("The "+s.name+" is not saved", s.width)), ""}
-	lines = append(lines, wrap(awsops.Clean(s.err.Error()), s.width)...)
+	lines = append(lines, wrap(awsops.Clean(views.Explain(s.err)), s.width)...)
 	lines = append(lines, "", "Name another new file, or "+views.OnScreen+" to show it once.", s.input.View(), "")
 	if s.leaving {
 		lines = append(lines, wrap(th.Tone(theme.Bad).Render("EC2 may have no copy. esc again throws it away."), s.width)...)

@@ -22,6 +22,18 @@ func TestTheSelfCheckTellsWhatIsRight(t *testing.T) {
 	d.hides("Self-check")
 }
 
+func TestTheSelfCheckOpensNothing(t *testing.T) {
+	d := start(t, options{profiles: []string{"production", "staging"}, regions: []string{"all"}})
+	d.press(",")
+	d.scope("staging ap")
+	d.scope("production ap")
+	d.press("esc", "%")
+	d.shows("profile staging", "answer of eu-west-1")
+	d.hides("answer of ap-southeast-2")
+	d.press("esc", "0")
+	d.shows("Dashboard of 4 scopes")
+}
+
 func TestTheSelfCheckTellsWhatToDo(t *testing.T) {
 	o := small()
 	o.log = true

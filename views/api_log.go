@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -19,16 +20,16 @@ import (
 // As long as the cursor is on the first row it stays on the newest.
 type APILog struct {
 	env     Env
+	kept    []awsops.Call // the newest first
 	calls   []awsops.Call // those that the filter lets through
-	all     int
 	version int
 	at      int // the ID under the cursor; 0 is the newest
 	top     int
 
-	filter   textinput.Model
-	typing   bool
-	commands map[int]string // for the filter, by ID
-	odd      string         // a word of the filter that tells no time
+	filter textinput.Model
+	typing bool
+	texts  map[int]string // for the filter, by ID: of calls that have ended
+	odd    string         // a word of the filter that tells no time
 
 	ticks         int // older timers are dropped
 	width, height int
@@ -46,7 +47,7 @@ const logEvery = time.Second
 // NewAPILog makes the list. From then on the headers and bodies of everything
 // are kept, not only of what fails.
 func NewAPILog(env Env) View {
-	return &APILog{env: env, filter: NewInput(env, "/"), commands: map[int]string{}}
+	return &APILog{env: env, filter: NewInput(env, "/"), texts: map[int]string{}}
 }
 
 // Init implements View.
@@ -79,9 +80,9 @@ func (l *APILog) Status() Status {
 	case l.odd != "":
 		return Status{l.odd + ` is no time: write 15:04, 15:04:05, 2006-01-02T15:04 or 10m`, theme.Bad}
 	case l.filter.Value() != "":
-		return Status{fmt.Sprintf("%d of %d calls match %s", len(l.calls), l.all, l.filter.Value()), theme.Faint}
+		return Status{fmt.Sprintf("%d of %d calls match %s", len(l.calls), len(l.kept), l.filter.Value()), theme.Faint}
 	}
-	return Status{fmt.Sprintf("%d calls; those of this session only, and nothing secret", l.all), theme.Faint}
+	return Status{fmt.Sprintf("%d calls; those of this session only, and nothing secret", len(l.kept)), theme.Faint}
 }
 
 // Help implements View.
@@ -100,14 +101,30 @@ func (l *APILog) Resize(width, height int) {
 	l.scroll()
 }
 
-// read takes the calls that the filter lets through.
+// read takes the calls that are kept.
 func (l *APILog) read() {
 	calls := l.env.Session.Calls()
 	l.version = calls.Version()
-	l.calls = calls.List()
-	l.all = len(l.calls)
+	l.kept = calls.List()
+	if n := len(l.kept); len(l.texts) > n {
+		for id := range l.texts {
+			if id < l.kept[n-1].ID {
+				delete(l.texts, id)
+			}
+		}
+	}
+	l.narrow()
+}
+
+// narrow takes those of them that the filter lets through.
+func (l *APILog) narrow() {
 	words, within := l.span(strings.Fields(strings.ToLower(l.filter.Value())))
-	l.calls = slices.DeleteFunc(l.calls, func(c awsops.Call) bool { return !within(c.At) || !l.matches(c, words) })
+	l.calls = l.calls[:0]
+	for _, c := range l.kept {
+		if within(c.At) && (len(words) == 0 || matches(l.text(c), words)) {
+			l.calls = append(l.calls, c)
+		}
+	}
 	l.scroll()
 }
 
@@ -153,17 +170,25 @@ func pointInTime(text string, now time.Time) (time.Time, bool) {
 // its attempts with it.
 func (l *APILog) Export() (string, awsops.Table) { return "api-log", awsops.CallTable(l.calls) }
 
-// matches says whether a call has every word, and none after a hyphen.
-func (l *APILog) matches(c awsops.Call, words []string) bool {
-	command, known := l.commands[c.ID]
-	if !known {
-		command = strings.ToLower(c.CommandLine())
-		l.commands[c.ID] = command
+// text is what a filter looks into. A call that has ended changes no more.
+func (l *APILog) text(c awsops.Call) string {
+	text, known := l.texts[c.ID]
+	if known {
+		return text
 	}
-	text := strings.ToLower(strings.Join([]string{c.Service, c.Action, c.Result(), c.Scope.String(), c.Last().RequestID, fmt.Sprint(c.Last().Status)}, " ")) + " " + command
+	words := []string{c.Service, c.Action, c.Result(), c.Scope.String(), c.Last().RequestID, fmt.Sprint(c.Last().Status), c.CommandLine()}
 	for _, a := range c.Attempts {
-		text += " " + strings.ToLower(a.Code)
+		words = append(words, a.Code)
 	}
+	text = strings.ToLower(strings.Join(words, " "))
+	if c.Ended {
+		l.texts[c.ID] = text
+	}
+	return text
+}
+
+// matches says whether a text has every word, and none after a hyphen.
+func matches(text string, words []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool {
 		without, not := strings.CutPrefix(w, "-")
 		return not && without != "" && strings.Contains(text, without) || !not && !strings.Contains(text, w)
@@ -175,11 +200,8 @@ func (l *APILog) row() int {
 	if l.at == 0 {
 		return 0
 	}
-	i := slices.IndexFunc(l.calls, func(c awsops.Call) bool { return c.ID <= l.at })
-	if i < 0 {
-		return max(0, len(l.calls)-1)
-	}
-	return i
+	i := sort.Search(len(l.calls), func(i int) bool { return l.calls[i].ID <= l.at })
+	return max(0, min(i, len(l.calls)-1))
 }
 
 func (l *APILog) room() int { return max(1, l.height-2) }
@@ -236,8 +258,7 @@ func (l *APILog) onTyped(msg tea.KeyMsg) {
 	if !l.typing {
 		l.filter.Blur()
 	}
-	clear(l.commands)
-	l.read()
+	l.narrow()
 }
 
 func (l *APILog) onKey(msg tea.KeyMsg) Intent {

@@ -288,7 +288,7 @@ func (f *Form) tell() {
 	field, ok := f.info.Field(f.Focused())
 	if ok && f.inputs[field.Name] == nil && *f.strings[field.Name] != "" {
 		if err := f.check(field, *f.strings[field.Name]); err != nil {
-			f.problem = err.Error()
+			f.problem = Explain(err)
 		}
 	}
 	if scope, ok := f.scope(); ok && f.problem == "" {
@@ -342,14 +342,14 @@ func (f *Form) Again(err error) {
 	f.build()
 	f.form.Init()
 	f.tell()
-	f.problem = err.Error()
+	f.problem = Explain(err)
 }
 
 // Filled is what the form asks for, if no rule is broken.
 func (f *Form) Filled() (Submit, bool) {
 	values := f.values()
 	if err := f.op.Validate(values); err != nil {
-		f.problem = err.Error()
+		f.problem = Explain(err)
 		return Submit{}, false
 	}
 	scope, _ := f.scope()

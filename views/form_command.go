@@ -42,7 +42,7 @@ func (f *Form) askCommand() (Intent, tea.Cmd) {
 
 func (f *Form) onCommand(msg commanded) Intent {
 	if msg.err != nil {
-		return Say{msg.err.Error(), theme.Bad}
+		return Say{Explain(msg.err), theme.Bad}
 	}
 	f.command = msg.line
 	return f.copied()

@@ -40,9 +40,19 @@ func (l *line) problem() string {
 	}
 	var broken *awsops.InputError
 	if errors.As(err, &broken) { // the field is named already
-		return awsops.Clean("! " + broken.Rule)
+		return awsops.Clean("! " + broken.RuleInForm())
 	}
 	return awsops.Clean("! " + err.Error())
+}
+
+// Explain is an error as the screen says it: inputs are called by the titles of
+// their fields.
+func Explain(err error) string {
+	var broken *awsops.InputError
+	if errors.As(err, &broken) {
+		return strings.ReplaceAll(err.Error(), broken.Error(), broken.InForm())
+	}
+	return err.Error()
 }
 
 // render draws the field around its value.

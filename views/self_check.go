@@ -44,8 +44,8 @@ func (s *SelfCheck) Init() tea.Cmd {
 	session, now, findings := s.env.Session, s.env.Now, make(chan awsops.Finding)
 	go func() {
 		defer close(findings)
-		for _, profile := range session.Profiles() {
-			session.SelfCheck(ctx, profile, now, func(f awsops.Finding) {
+		for _, trial := range session.Trials() {
+			trial.SelfCheck(ctx, trial.Profiles()[0], now, func(f awsops.Finding) {
 				select {
 				case findings <- f:
 				case <-ctx.Done():

@@ -305,23 +305,16 @@ func (t *Table[T]) Status() Status {
 	}
 	interval := time.Duration(0)
 	var oldest time.Time
-	var failed, waiting []string
 	for i, src := range t.sources {
-		if src.loading && src.at.IsZero() {
-			waiting = append(waiting, src.scope.String())
-		}
 		interval = max(interval, t.interval(src))
 		if i == 0 || src.at.Before(oldest) {
 			oldest = src.at
 		}
-		if src.err != nil {
-			failed = append(failed, t.failure(src))
-		}
 	}
-	told := t.beyondStatus()
+	told, failed, waiting := t.beyondStatus(), t.Failures(), t.Waiting()
 	switch {
 	case len(failed) > 0:
-		return Status{strings.Join(failed, " · "), theme.Bad}
+		return Status{Told(failed, waiting), theme.Bad}
 	case len(waiting) > 0 && len(t.sources) > 1:
 		return Status{fmt.Sprintf("loading… %d, waiting for %s", len(t.rows.all), strings.Join(waiting, ", ")), theme.Busy}
 	case len(waiting) > 0:
@@ -347,6 +340,26 @@ func (t *Table[T]) price(interval time.Duration) string {
 		requests = max(requests, src.pages)
 	}
 	return fmt.Sprintf(": every %s would be %d requests each time, %.1f a second in a region", t.env.Refresh, requests, float64(requests)/t.env.Refresh.Seconds())
+}
+
+// Failures implements Failing.
+func (t *Table[T]) Failures() (out []Failure) {
+	for _, src := range t.sources {
+		if src.err != nil {
+			out = append(out, Failure{src.scope.String() + " " + src.err.Code, t.failure(src)})
+		}
+	}
+	return out
+}
+
+// Waiting implements Failing.
+func (t *Table[T]) Waiting() (out []string) {
+	for _, src := range t.sources {
+		if src.loading && src.at.IsZero() && src.err == nil {
+			out = append(out, src.scope.String())
+		}
+	}
+	return out
 }
 
 // failure says how old a scope's rows are and what keeps them from getting newer.

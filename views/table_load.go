@@ -151,10 +151,16 @@ func (t *Table[T]) listSince(src *source, since time.Time) tea.Cmd {
 	ctx, cancel := context.WithCancel(accept.In(t.env.Context))
 	src.cancel, src.loading, src.pages = cancel, true, 0
 	src.asked, src.began = t.env.Now(), time.Time{}
-	client, err := t.env.Session.Client(src.scope)
+	session, scope, refused := t.env.Session, src.scope, src.err.Refused()
+	client, err := session.Client(scope)
 	first := page[T]{table: t, src: src, listing: src.listing, answers: accept.Began}
 	pages := t.res.Pages
-	return func() tea.Msg { return opened(ctx, client, err, pages, first) }
+	return func() tea.Msg {
+		if refused && session.Renew(ctx, scope.Profile) == nil {
+			client, err = session.Client(scope)
+		}
+		return opened(ctx, client, err, pages, first)
+	}
 }
 
 // opened is the first page of a listing.

@@ -342,13 +342,25 @@ func (t *Table[T]) chooserLines() []string {
 		if t.hidden[i] {
 			box = "[ ] "
 		}
-		line := "  " + box + t.rows.cells[i].title
+		line, why := box+t.rows.cells[i].title, t.unseen(i)
 		if i == t.choosing.at {
-			line = t.env.Theme.Cursor.Render("> " + box + t.rows.cells[i].title)
+			lines = append(lines, t.env.Theme.Cursor.Render("> "+line+why))
+			continue
 		}
-		lines = append(lines, line)
+		lines = append(lines, "  "+line+t.env.Theme.Tone(theme.Faint).Render(why))
 	}
 	return lines
+}
+
+// unseen says why a column that was chosen is not shown.
+func (t *Table[T]) unseen(cell int) string {
+	switch {
+	case t.hidden[cell], slices.ContainsFunc(t.window.columns, func(p placed) bool { return p.cell == cell }):
+		return ""
+	case t.same(t.rows.cells[cell]):
+		return "  one only"
+	}
+	return "  no room"
 }
 
 // pad cuts or fills a text to a width. Plain ASCII, which most cells are, needs

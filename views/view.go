@@ -9,6 +9,7 @@ package views
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -80,6 +81,33 @@ type Keeper interface {
 	// Keep writes it, durably, or nothing at all.
 	Keep(awsops.Secret) error
 	Discard()
+}
+
+// Failure is what keeps a scope from being read: with its reason in a word, and
+// in a sentence.
+type Failure struct{ Brief, Whole string }
+
+// Failing is a view that several scopes are read for.
+type Failing interface {
+	Failures() []Failure
+	// Waiting names the scopes of which nothing has come yet.
+	Waiting() []string
+}
+
+// Told is failures in a line: one with all its words, of several each by its name.
+func Told(failures []Failure, waiting []string) string {
+	var out []string
+	for _, f := range failures {
+		if len(failures) == 1 {
+			out = append(out, f.Whole)
+			continue
+		}
+		out = append(out, f.Brief)
+	}
+	if len(waiting) > 0 {
+		out = append(out, "waiting for "+strings.Join(waiting, ", "))
+	}
+	return strings.Join(out, " · ")
 }
 
 // View is something on the stack. It is changed by Update and Resize only;

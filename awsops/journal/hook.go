@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -104,10 +105,12 @@ func (h *Hook) call(ctx context.Context, r Record) error {
 	switch err = c.Run(); {
 	case err == nil:
 		return nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("the hook %s was stopped: it had not ended when ec2deck did", h.argv[0])
 	case ctx.Err() != nil:
 		return fmt.Errorf("the hook %s was stopped: it had not ended after %s", h.argv[0], h.limit)
 	}
-	return fmt.Errorf("the hook %s failed: %w %s", h.argv[0], err, strings.Join(strings.Fields(said.String()), " "))
+	return fmt.Errorf("the hook %s failed: %s", h.argv[0], strings.Join(strings.Fields(err.Error()+" "+said.String()), " "))
 }
 
 // beginning keeps the beginning of what is written.

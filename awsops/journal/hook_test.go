@@ -81,7 +81,27 @@ func TestAHookIsStoppedAfterItsTime(t *testing.T) {
 	h := journal.StartHook([]string{"/bin/sh", "-c", "exec sleep 1000"}, time.Millisecond)
 	_ = h.Record(journal.Record{Event: journal.Outcome})
 	h.Close(t.Context())
-	if err := <-h.Failed(); !strings.Contains(err.Error(), "was stopped") {
+	if err := <-h.Failed(); err.Error() != "the hook /bin/sh was stopped: it had not ended after 1ms" {
+		t.Error(err)
+	}
+}
+
+func TestAHookIsStoppedWithTheProgram(t *testing.T) {
+	h := journal.StartHook([]string{"/bin/sh", "-c", "exec sleep 1000"}, time.Hour)
+	_ = h.Record(journal.Record{Event: journal.Outcome})
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	h.Close(ctx)
+	if err := <-h.Failed(); err.Error() != "the hook /bin/sh was stopped: it had not ended when ec2deck did" {
+		t.Error(err)
+	}
+}
+
+func TestAHookThatSaysNothingFailsWithItsStatus(t *testing.T) {
+	h := journal.StartHook([]string{"/bin/sh", "-c", "exit 9"}, time.Minute)
+	_ = h.Record(journal.Record{Event: journal.Outcome})
+	h.Close(t.Context())
+	if err := <-h.Failed(); err.Error() != "the hook /bin/sh failed: exit status 9" {
 		t.Error(err)
 	}
 }

@@ -20,7 +20,8 @@ import (
 // held to what it says then.
 type book struct {
 	program *program
-	write   bool // --write
+	chain   string // the profile of connections that name none
+	write   bool   // --write
 	demo    bool
 	own     awsops.Policy // of the command line
 
@@ -38,7 +39,8 @@ func (b *book) read(file *config.File) error {
 	policy, ways := b.own, map[string]awsops.Connection{}
 	policy.Raises = slices.Concat(policy.Raises, file.Raises)
 	var known, profiles []string
-	for _, c := range file.Connections {
+	var wrong []error
+	for _, c := range b.connections(file) {
 		known = append(known, c.Name)
 		asked := slices.Contains(b.names, c.Name)
 		if asked || !b.demo {
@@ -46,9 +48,9 @@ func (b *book) read(file *config.File) error {
 		}
 		way, err := b.program.way(c, b.demo)
 		if err != nil {
-			return err
+			wrong = append(wrong, err)
 		}
-		if !asked {
+		if err != nil || !asked {
 			continue
 		}
 		if slices.Contains(b.used, c.Name) { // which --region says nothing about
@@ -61,6 +63,9 @@ func (b *book) read(file *config.File) error {
 			profiles = append(profiles, c.Profile)
 		}
 	}
+	if len(wrong) > 0 {
+		return errors.Join(wrong...)
+	}
 	for _, name := range b.names {
 		if !slices.Contains(known, name) {
 			return bad("connection", name, "the configuration has "+or(strings.Join(known, ", "), "none"))
@@ -70,6 +75,15 @@ func (b *book) read(file *config.File) error {
 	defer b.mu.Unlock()
 	b.policy, b.ways, b.profiles = policy, ways, profiles
 	return nil
+}
+
+// connections are those of a file; what names no profile has that of the chain.
+func (b *book) connections(file *config.File) []config.Connection {
+	out := slices.Clone(file.Connections)
+	for i := range out {
+		out[i].Profile = or(out[i].Profile, b.chain)
+	}
+	return out
 }
 
 // held is what the session may do now.
@@ -124,7 +138,7 @@ func (b *book) change(edit func(text []byte) ([]byte, error)) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	trial := &book{program: b.program, write: b.write, demo: b.demo, own: b.own, names: within(b.names, file)}
+	trial := &book{program: b.program, chain: b.chain, write: b.write, demo: b.demo, own: b.own, names: within(b.names, file)}
 	if err := trial.read(file); err != nil {
 		return err
 	}
@@ -206,6 +220,9 @@ func (b *book) set(was string, v awsops.Values) error {
 	if err != nil {
 		return err
 	}
+	if _, err := b.wayIn(v); err != nil {
+		return err
+	}
 	has := func(name string) bool {
 		return slices.ContainsFunc(all, func(v awsops.Values) bool { return v.Get("name") == name })
 	}
@@ -238,12 +255,17 @@ func (b *book) would(v awsops.Values) (profile string, way awsops.Connection, er
 	if v, err = awsops.Normal(awsops.ConnectionForm(b.known()), v); err != nil {
 		return "", way, err
 	}
-	way, err = b.program.way(config.Connection{
+	way, err = b.wayIn(v)
+	return or(v.Get("profile"), b.chain), way, err
+}
+
+// wayIn is the way that the values of a form say.
+func (b *book) wayIn(v awsops.Values) (awsops.Connection, error) {
+	return b.program.way(config.Connection{
 		Regions:  v["regions"],
 		Endpoint: config.Setting{Where: "endpoint-url", Values: v["endpoint-url"]},
 		Proxy:    config.Setting{Where: "proxy", Values: v["proxy"]},
 	}, b.demo)
-	return v.Get("profile"), way, err
 }
 
 // use makes the session reach a profile as a connection says.
@@ -263,7 +285,7 @@ func (b *book) use(name string) (profile string, err error) {
 		b.names, b.used = before, used
 		return "", err
 	}
-	for _, c := range file.Connections {
+	for _, c := range b.connections(file) {
 		if c.Name == name {
 			profile = c.Profile
 		}
@@ -281,7 +303,7 @@ func (b *book) begin(scopes []awsops.Scope) error {
 		return err
 	}
 	named := 0
-	for _, c := range file.Connections {
+	for _, c := range b.connections(file) {
 		for _, region := range c.Regions {
 			if slices.Contains(b.names, c.Name) && slices.Contains(scopes, awsops.Scope{Profile: or(c.Profile, "default"), Region: region}) {
 				named++

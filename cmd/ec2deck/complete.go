@@ -16,7 +16,7 @@ import (
 func (p *program) completions(root *cobra.Command) {
 	fixed := func(words ...string) func() []string { return func() []string { return words } }
 	for name, words := range map[string]func() []string{
-		"theme": fixed(theme.Names()...), "ask-reason": fixed("no", "optional", "required"), "profile": p.profiles, "connection": p.connectionNames,
+		"theme": fixed(theme.Names()...), "ask-reason": fixed("no", "optional", "required"), "profile": p.profileNames, "connection": p.connectionNames,
 	} {
 		_ = root.RegisterFlagCompletionFunc(name, completed(words))
 	}
@@ -48,14 +48,32 @@ func completed(words func() []string) cobra.CompletionFunc {
 
 // readable is the configuration, or an empty one.
 func (p *program) readable() *config.File {
-	if n := len(p.flags.config); n > 1 { // cobra reads the flags twice
-		p.flags.config = p.flags.config[n-1:]
-	}
+	p.flags.config = p.flags.config.last()
 	_, file, err := p.configuration()
 	if err != nil {
 		return &config.File{}
 	}
 	return file
+}
+
+// last is the last value: cobra reads the flags twice to complete one.
+func (v values) last() values { return v[max(0, len(v)-1):] }
+
+// profileNames are those of the AWS files, or of the made-up accounts.
+func (p *program) profileNames() []string {
+	if demo, _ := p.flags.demo.truth("demo"); !demo {
+		return p.profiles()
+	}
+	p.flags.instances, p.flags.fleet = p.flags.instances.last(), p.flags.fleet.last()
+	sim, err := p.simulator()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, a := range sim.Accounts() {
+		names = append(names, a.Profile)
+	}
+	return names
 }
 
 func (p *program) connectionNames() []string {

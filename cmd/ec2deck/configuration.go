@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,8 +67,8 @@ func (p *program) configured() (err error) {
 // something else, or the accounts are made up.
 func (p *program) overruled(s config.Setting) bool {
 	accounts := map[string][]string{
-		"profile": {"AWS_PROFILE"}, "region": {"AWS_REGION", "AWS_DEFAULT_REGION"}, "endpoint-url": {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"},
-		"proxy-host": nil, "proxy-port": nil, "connection": {"AWS_PROFILE"},
+		"profile": {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}, "region": {"AWS_REGION", "AWS_DEFAULT_REGION"}, "endpoint-url": {"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"},
+		"proxy-host": nil, "proxy-port": nil, "connection": {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"},
 	}
 	if s.Name == "profile" && len(p.flags.connection) > 0 || s.Name == "connection" && len(p.flags.profile) > 0 {
 		return true
@@ -87,8 +88,18 @@ func blame(err error, flags *pflag.FlagSet, settings []config.Setting) error {
 	if f := flags.Lookup(wrong.Field); f == nil || f.Changed {
 		return err
 	}
+	return accuse(err, settings)
+}
+
+// accuse tells an error about a value with the line where it stands.
+func accuse(err error, settings []config.Setting) error {
+	wrong, _ := as[*awsops.InputError](err)
 	for _, s := range settings {
-		if s.Name == wrong.Field {
+		switch {
+		case s.Name != wrong.Field:
+		case wrong.Value == "":
+			return usagef("%s: %s", s.Where, wrong.Rule)
+		default:
 			return usagef("%s: %q: %s", s.Where, wrong.Value, wrong.Rule)
 		}
 	}
@@ -98,23 +109,49 @@ func blame(err error, flags *pflag.FlagSet, settings []config.Setting) error {
 // configure gives the flags of a command that were not written the values that
 // the configuration has for them.
 func configure(flags *pflag.FlagSet, settings []config.Setting) error {
+	var wrong []error
 	for _, s := range settings {
-		f := flags.Lookup(s.Name)
-		if f == nil || s.Name == "config" {
+		if !settable(flags, s.Name) {
 			var names []string
-			flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-			return usagef("%s is unknown; there are %s", s.Where, strings.Join(slices.DeleteFunc(names, func(n string) bool { return n == "help" || n == "config" }), ", "))
+			flags.VisitAll(func(f *pflag.Flag) {
+				if settable(flags, f.Name) {
+					names = append(names, f.Name)
+				}
+			})
+			wrong = append(wrong, usagef("%s is unknown; there are %s", s.Where, strings.Join(names, ", ")))
+			continue
 		}
+		f := flags.Lookup(s.Name)
 		if f.Changed {
 			continue
 		}
 		for _, v := range s.Values {
 			if err := f.Value.Set(v); err != nil {
-				return usagef("%s: %v", s.Where, err)
+				wrong = append(wrong, usagef("%s: %v", s.Where, err))
 			}
 		}
 	}
-	return nil
+	return errors.Join(wrong...)
+}
+
+// settable says whether the configuration can set a flag.
+func settable(flags *pflag.FlagSet, name string) bool {
+	return flags.Lookup(name) != nil && name != "help" && name != "config"
+}
+
+// unconfigured takes back what the configuration says.
+func (p *program) unconfigured() {
+	if p.file == nil {
+		p.file = &config.File{}
+	}
+	for _, s := range p.file.Defaults {
+		if f := p.set.Lookup(s.Name); f != nil && !f.Changed {
+			if t, ours := f.Value.(text); ours {
+				*t.values = nil
+			}
+		}
+	}
+	p.file = &config.File{}
 }
 
 func (p *program) configCommand() *cobra.Command {
@@ -171,30 +208,6 @@ func (p *program) initConfig(args []string) error {
 	return err
 }
 
-// checkConfig reads everything that the configuration can say as the commands
-// that use it do.
-func (p *program) checkConfig() error {
-	_, err := p.options()
-	if err == nil {
-		_, err = newTaste(p.file)
-	}
-	if err == nil {
-		err = p.checkServe()
-	}
-	if err == nil {
-		err = checkMail(p.file)
-	}
-	if err != nil {
-		return err
-	}
-	said := "there is no configuration; `ec2deck config init` writes one"
-	if p.path != "" {
-		said = p.path + " holds nothing wrong"
-	}
-	_, err = fmt.Fprintln(p.out, said)
-	return err
-}
-
 // mailInput is the input of a report that a setting of mail is about.
 func mailInput(s config.Setting) string {
 	if s.Name == "sendmail" {
@@ -205,40 +218,4 @@ func mailInput(s config.Setting) string {
 
 func unknownMail(s config.Setting) error {
 	return usagef("%s is unknown; there are host, port, tls, from, to, user, auth-file, sendmail", s.Where)
-}
-
-// checkMail says what is wrong with the mail server of the configuration.
-func checkMail(f *config.File) error {
-	op, _ := awsops.Find("ec2-dashboard")
-	for _, s := range f.Mail {
-		field, ok := op.Info().Field(mailInput(s))
-		if !ok {
-			return unknownMail(s)
-		}
-		wrong, ok := as[*awsops.InputError](op.Validate(awsops.Values{field.Name: {strings.Join(s.Values, ",")}}))
-		if ok {
-			return usagef("%s: %q: %s", s.Where, wrong.Value, wrong.Rule)
-		}
-	}
-	return nil
-}
-
-// checkServe says what is wrong with the flags of the server. What is missing
-// may still be written on its command line.
-func (p *program) checkServe() error {
-	var d door
-	var a audit
-	set := pflag.NewFlagSet("serve", pflag.ContinueOnError)
-	d.addAll(set)
-	a.addAll(set)
-	if err := configure(set, p.file.Serve); err != nil {
-		return err
-	}
-	_, err := p.config(&d, true) // which asks for no keys
-	if err = blame(err, set, p.file.Serve); err != nil {
-		if _, missing := as[*awsops.InputError](err); !missing {
-			return err
-		}
-	}
-	return nil
 }

@@ -28,7 +28,7 @@ func (p *program) connections(o *options) error {
 	if len(names) > 0 && len(p.flags.profile) > 0 {
 		return bad("connection", names[0], "cannot be used together with --profile")
 	}
-	p.book = &book{program: p, names: names, write: write, demo: o.demo, own: o.settings.Policy()}
+	p.book = &book{program: p, chain: p.chain(o.demo), names: names, write: write, demo: o.demo, own: o.settings.Policy()}
 	if err := p.book.read(p.file); err != nil {
 		return err
 	}

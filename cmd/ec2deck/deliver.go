@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -14,6 +16,9 @@ import (
 	"ec2deck/awsops"
 	"ec2deck/ui/serve"
 )
+
+// mailTimeout bounds the whole way of a report, unless --timeout does.
+const mailTimeout = 30 * time.Second
 
 // dispatch brings a report where it was asked to go.
 func (p *program) dispatch(ctx context.Context, c choices, res awsops.Result, code int) error {
@@ -42,6 +47,12 @@ func (p *program) dispatch(ctx context.Context, c choices, res awsops.Result, co
 
 // mail sends a report by the SMTP server that the operator names.
 func (p *program) mail(ctx context.Context, d awsops.Delivery, operation string, report []byte) error {
+	limit, err := p.flags.timeout.duration("timeout", mailTimeout, time.Second, time.Hour, false)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	message := letter(d, operation, report, time.Now())
 	if d.Sendmail != "" {
 		return p.sendmail(ctx, d, operation, message)
@@ -52,12 +63,21 @@ func (p *program) mail(ctx context.Context, d awsops.Delivery, operation string,
 	}
 	m := mailer{host: d.Host, port: d.Port, tls: d.TLS, user: user, password: password, roots: p.roots}
 	if err := m.send(ctx, d.From, d.To, message); err != nil {
-		return unsent(operation, d.Host+":"+d.Port, "Look at --smtp-host, --smtp-port, --smtp-tls and the sign-in; the report was counted but not sent.", err)
+		return unsent(ctx, operation, d.Host+":"+d.Port, "Look at --smtp-host, --smtp-port, --smtp-tls and the sign-in; the report was counted but not sent.", err)
 	}
 	return nil
 }
 
-func unsent(operation, by, hint string, err error) error {
+// unsent says why a report was not handed over. Where the time is over, what
+// was going on just then is no reason.
+func unsent(ctx context.Context, operation, by, hint string, err error) error {
+	late := net.Error(nil)
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &awsops.Error{Operation: operation, Class: awsops.Cancelled, Code: "Cancelled", Message: by + ": given up before the report was taken", Err: err}
+	case ctx.Err() != nil, errors.As(err, &late) && late.Timeout():
+		return &awsops.Error{Operation: operation, Class: awsops.TimedOut, Code: "Timeout", Message: by + " did not take the report in time", Hint: "It was counted, and perhaps not sent. Try again, or allow more with --timeout.", Err: err}
+	}
 	return &awsops.Error{Operation: operation, Class: awsops.Network, Code: "NotSent", Message: fmt.Sprintf("%s: %v", by, err), Hint: hint, Err: err}
 }
 
@@ -67,13 +87,11 @@ func (p *program) sendmail(ctx context.Context, d awsops.Delivery, operation str
 	if err != nil || len(argv) == 0 || argv[0] == "" {
 		return bad("sendmail", d.Sendmail, "names no command")
 	}
-	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
-	defer cancel()
 	c := exec.CommandContext(ctx, argv[0], slices.Concat(argv[1:], []string{"-i", "-f", d.From, "--"}, d.To)...)
 	var said bytes.Buffer
 	c.Stdin, c.Stderr, c.WaitDelay = bytes.NewReader(bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n"))), &said, time.Second
 	if err := c.Run(); err != nil {
-		return unsent(operation, argv[0], "Try the command by itself; the report was counted but not sent.", fmt.Errorf("%w %s", err, strings.Join(strings.Fields(said.String()), " ")))
+		return unsent(ctx, operation, argv[0], "Try the command by itself; the report was counted but not sent.", errors.New(strings.Join(strings.Fields(err.Error()+" "+said.String()), " ")))
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -240,9 +241,23 @@ func TestACommandTakesTheReport(t *testing.T) {
 		t.Errorf("%d %s %q %q", code, out.String(), given, letter)
 	}
 	p = &program{in: strings.NewReader(""), out: &out, errs: &out, getenv: func(string) string { return "" }}
-	if code := p.run(t.Context(), p.tree(), append(args, "false")); code != 5 || !strings.Contains(out.String(), "false: exit status 1") {
+	if code := p.run(t.Context(), p.tree(), append(args, "false")); code != 5 || !strings.Contains(out.String(), "false: exit status 1 – Try") {
 		t.Errorf("%d %s", code, out.String())
 	}
+}
+
+func speakHTTP(s *mailServer) {
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return // the mail server answers, and the test fails
+	}
+	s.listener = other
+	go func() {
+		if conn, err := other.Accept(); err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+			_ = conn.Close()
+		}
+	}()
 }
 
 func TestAReportThatIsNotMailedSaysWhy(t *testing.T) {
@@ -260,6 +275,7 @@ func TestAReportThatIsNotMailedSaysWhy(t *testing.T) {
 		"unknown sign-in":    {server: func(s *mailServer) { s.auth = []string{"GSSAPI", "NTLM"} }, env: right, code: 5, says: "the server offers GSSAPI, NTLM to sign in; PLAIN, LOGIN and CRAM-MD5 are known here"},
 		"refused recipient":  {server: func(s *mailServer) { s.refuses = "ops@example.com" }, env: right, code: 5, says: "the recipient ops@example.com is refused: SMTP error 550: not here"},
 		"password in clear":  {env: right, args: []string{"--smtp-tls", "none"}, code: 5, says: "is not sent without encryption"},
+		"no mail server":     {server: speakHTTP, args: []string{"--smtp-tls", "none"}, code: 5, says: "this is no mail server, or it takes no mail from here: "},
 		"file others read":   {args: []string{"--smtp-auth-file", secretFile(t, 0o644, "ada\nopen sesame\n")}, code: 2, says: "can be read by others: chmod 600"},
 		"file of one line":   {args: []string{"--smtp-auth-file", secretFile(t, 0o600, "open sesame")}, code: 2, says: "needs two lines"},
 		"header by an input": {args: []string{"--smtp-to", "a@example.com\r\nBcc: b@example.com"}, code: 2, says: "--smtp-to"},
@@ -280,6 +296,40 @@ func TestAReportThatIsNotMailedSaysWhy(t *testing.T) {
 	}
 }
 
+// TestWhoTakesNoReportInTimeIsToldSo waits for the shortest limit that there is.
+func TestWhoTakesNoReportInTimeIsToldSo(t *testing.T) {
+	mute, err := net.Listen("tcp", "127.0.0.1:0") // connections are taken by the system, and nobody speaks
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = mute.Close() }()
+	host, port, err := net.SplitHostPort(mute.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hanging := filepath.Join(t.TempDir(), "sendmail")
+	if err := os.WriteFile(hanging, []byte("#!/bin/sh\nexec sleep 1000\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for _, how := range [][]string{
+		{"--smtp-host", host, "--smtp-port", port, "--smtp-tls", "none"},
+		{"--smtp-host", host, "--smtp-port", port, "--smtp-tls", "starttls"},
+		{"--smtp-host", host, "--smtp-port", port, "--smtp-tls", "tls"},
+		{"--sendmail", hanging},
+	} {
+		all.Go(func() {
+			var out bytes.Buffer
+			p := &program{in: strings.NewReader(""), out: &out, errs: &out, getenv: func(string) string { return "" }}
+			args := []string{"run", "ec2-dashboard", "--demo", "--notify-method", "email", "--smtp-from", "a@example.com", "--smtp-to", "b@example.com", "--timeout", "1s"}
+			if code := p.run(t.Context(), p.tree(), append(args, how...)); code != 6 || !strings.Contains(out.String(), " did not take the report in time") || strings.Contains(out.String(), "refused") {
+				t.Errorf("%v: %d %s", how, code, out.String())
+			}
+		})
+	}
+	all.Wait()
+}
+
 func TestTheReportIsDelivered(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.json")
 	for _, test := range []struct {
@@ -293,6 +343,10 @@ func TestTheReportIsDelivered(t *testing.T) {
 		{"--notify-method display", 0, "running                      99"},
 		{"--notify-method file", 2, "--notify-file is required with --notify-method file"},
 		{"--notify-method email --smtp-host h --smtp-from a@example.com", 2, "--smtp-to is required with --notify-method email"},
+		{"--notify-file z", 2, `--notify-file "z": has no use with --notify-method display`},
+		{"--notify-method none --notify-file z", 2, "has no use with --notify-method none"},
+		{"--smtp-host h", 2, "write --notify-method email"},
+		{"--notify-method email --sendmail x --smtp-host h --smtp-from a@example.com --smtp-to a@example.com", 2, `--smtp-host "h": cannot be used together with --sendmail`},
 		{"--notify-method pigeon", 2, "choose one of display, file, email, none"},
 		{"--notify-method file --notify-file " + filepath.Join(path, "below"), 2, "cannot be written"},
 	} {

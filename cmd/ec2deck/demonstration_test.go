@@ -250,11 +250,11 @@ func showEndpoint(d *demonstration) {
 func showProxy(d *demonstration) {
 	r := d.remote()
 	host, port, _ := strings.Cut(strings.TrimPrefix(r.URL, "http://"), ":")
-	out, code := d.runs(append(r.keys(), "AWS_ENDPOINT_URL=http://ec2.example.test"), "run", "list-instances", "--proxy-host", host, "--proxy-port", port)
+	out, code := d.runs(append(r.keys(), "AWS_ENDPOINT_URL=http://localhost:81"), "run", "list-instances", "--proxy-host", host, "--proxy-port", port)
 	if d.sees("proxy-host; proxy-port", out, "i-0aa00000000000001"); code != 0 {
 		d.Error(code)
 	}
-	d.sees("proxy-host", r.last().URL.String(), "http://ec2.example.test")
+	d.sees("proxy-host", r.last().URL.String(), "http://localhost:81")
 }
 
 func showTimeouts(d *demonstration) {
@@ -368,6 +368,6 @@ func showSelfCheck(d *demonstration) {
 	if d.sees("endpoint-url; check list", out, "endpoint: "+r.URL); code != 0 {
 		d.Error(code, out)
 	}
-	out, _ = d.runs(append(r.keys(), "AWS_ENDPOINT_URL=http://ec2.example.test"), "doctor", "--proxy-host", host, "--proxy-port", port)
+	out, _ = d.runs(append(r.keys(), "AWS_ENDPOINT_URL=http://localhost:81"), "doctor", "--proxy-host", host, "--proxy-port", port)
 	d.sees("proxy-host; proxy-port", out, "ok       answer of us-east-1")
 }

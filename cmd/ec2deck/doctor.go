@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"ec2deck/awsops"
@@ -67,6 +68,12 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 		p.checkTerminal(tell)
 	}
 	s, o, err := p.session(false)
+	if err != nil && first != nil { // which has been told: the rest is looked at without it
+		p.unconfigured()
+		if s, o, err = p.session(false); err != nil && len(p.flags.connection) > 0 {
+			return done(exitCode(first)) // connections stand there
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -88,10 +95,15 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 }
 
 func (p *program) checkConfiguration(tell func(awsops.Finding)) {
-	path, _, err := p.configuration()
+	path, file, err := p.configuration()
+	if err == nil {
+		err = p.mistakes(path, file)
+	}
 	switch {
 	case err != nil:
-		tell(awsops.Finding{Check: "configuration", Text: err.Error(), Verdict: awsops.Failing, Err: err})
+		for line := range strings.Lines(err.Error()) {
+			tell(awsops.Finding{Check: "configuration", Text: strings.TrimSpace(line), Verdict: awsops.Failing, Err: err})
+		}
 	case path == "":
 		tell(awsops.Finding{Check: "configuration", Text: "there is no file; everything is as it comes"})
 	default:

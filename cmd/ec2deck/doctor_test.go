@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/pem"
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -27,8 +30,8 @@ func TestTheDoctorGoesStepByStep(t *testing.T) {
 		"everything is there": {[]string{bundle, "AWS_ENDPOINT_URL=" + server.URL}, 0, []string{"ok       proxy: none for 127.0.0.1:", "ok       TCP: connected to 127.0.0.1:", "ok       TLS: TLS 1.3, certificate by O=Acme Co until ", "ok       answer of us-east-1: in "}},
 		"a foreign authority": {[]string{"AWS_ENDPOINT_URL=" + server.URL}, 5, []string{"ok       TCP: ", "failed   TLS: Certificate: x509: certificate signed by unknown authority", "AWS_CA_BUNDLE"}},
 		"nobody listens":      {[]string{"AWS_ENDPOINT_URL=http://127.0.0.1:1"}, 5, []string{"failed   TCP: NoConnection: no connection: connection refused"}},
-		"no such name":        {[]string{"AWS_ENDPOINT_URL=http://ec2.invalid"}, 5, []string{"failed   DNS: NoConnection: the name ec2.invalid cannot be found"}},
-		"a proxy of the environment": {[]string{"AWS_ENDPOINT_URL=http://ec2.invalid", "HTTP_PROXY=http://ada:secret@" + strings.TrimPrefix(r.URL, "http://")}, 0,
+		"no such name":        {[]string{"AWS_ENDPOINT_URL=https://ec2.invalid"}, 5, []string{"failed   DNS: NoConnection: the name ec2.invalid cannot be found"}},
+		"a proxy of the environment": {[]string{bundle, "AWS_ENDPOINT_URL=https://example.com", "HTTPS_PROXY=http://ada:secret@" + proxyTo(t, server.Listener.Addr().String())}, 0,
 			[]string{"ok       proxy: http://ada:xxxxx@127.0.0.1:", "from the environment (HTTPS_PROXY", "ok       answer of us-east-1: in "}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -43,4 +46,29 @@ func TestTheDoctorGoesStepByStep(t *testing.T) {
 			}
 		})
 	}
+}
+
+// proxyTo is the address of a proxy that connects everybody with one server.
+func proxyTo(t *testing.T, address string) string {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		to, err := net.Dial("tcp", address)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+		from, buffered, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		go func() {
+			_, _ = io.Copy(to, buffered)
+			_ = to.Close()
+		}()
+		_, _ = io.Copy(from, to)
+		_ = from.Close()
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy.Listener.Addr().String()
 }

@@ -23,8 +23,8 @@ type text struct {
 	kind string
 }
 
-// String implements pflag.Value.
-func (t text) String() string { return strings.Join(*t.values, ",") }
+// String implements pflag.Value. Help takes what it says for a default.
+func (t text) String() string { return "" }
 
 // Set implements pflag.Value.
 func (t text) Set(s string) error {
@@ -134,7 +134,7 @@ func (v values) truthOr(flag string, on bool) (bool, error) {
 		case "false", "f", "no", "n", "0", "off":
 			on = false
 		default:
-			return false, bad(flag, s, "write true or false")
+			return false, bad(flag, s, "write true or false, or on or off")
 		}
 	}
 	return on, nil

@@ -12,7 +12,6 @@ import (
 	"mime/quotedprintable"
 	"net"
 	"strings"
-	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -28,14 +27,9 @@ type mailer struct {
 	roots           *x509.CertPool // nil is the system's
 }
 
-// mailTimeout bounds the whole conversation.
-const mailTimeout = 30 * time.Second
-
-// send hands one message over. What stands against it is said before anything
+// send hands one message over, in the time that the context has. What stands against it is said before anything
 // secret is sent.
 func (m mailer) send(ctx context.Context, from string, to []string, message []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
-	defer cancel()
 	conn, err := m.dial(ctx)
 	if err != nil {
 		return err
@@ -88,7 +82,11 @@ func (m mailer) dial(ctx context.Context) (net.Conn, error) {
 // greet encrypts the connection, unless it is or shall not be.
 func (m mailer) greet(conn net.Conn) (*smtp.Client, error) {
 	if m.tls != "starttls" {
-		return smtp.NewClient(conn), nil
+		client := smtp.NewClient(conn)
+		if err := client.Hello("localhost"); err != nil {
+			return nil, fmt.Errorf("this is no mail server, or it takes no mail from here: %w", err)
+		}
+		return client, nil
 	}
 	client, err := smtp.NewClientStartTLS(conn, m.config())
 	if err == nil {

@@ -10,6 +10,9 @@ import (
 
 	"ec2deck/awsops"
 	"ec2deck/keymap"
+	"ec2deck/ui/serve"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestTheManualIsWhole looks for everything that the program knows: its
@@ -57,6 +60,42 @@ func TestTheManualIsWhole(t *testing.T) {
 	for _, text := range want {
 		if !strings.Contains(page, text) {
 			t.Errorf("the manual lacks %q", text)
+		}
+	}
+}
+
+// TestEveryExampleCanBeWritten reads the examples of the operations as the
+// command line does.
+func TestEveryExampleCanBeWritten(t *testing.T) {
+	for _, op := range awsops.All() {
+		info := op.Info()
+		argv, err := serve.Split(exampleLine(info))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &program{getenv: func(string) string { return "" }}
+		c, rest, err := p.tree().Find(argv[1:])
+		if err == nil {
+			err = c.ParseFlags(rest)
+		}
+		if err == nil {
+			err = c.ValidateArgs(c.Flags().Args())
+		}
+		if err != nil {
+			t.Errorf("%q: %v", argv, err)
+			continue
+		}
+		got := awsops.Values{}
+		for _, f := range info.Fields {
+			if v, ok := c.Flags().Lookup(f.Name).Value.(text); ok && len(*v.values) > 0 {
+				got[f.Name] = *v.values
+			}
+		}
+		if diff := cmp.Diff(info.Example, got); diff != "" {
+			t.Errorf("%q: %s", argv, diff)
+		}
+		if err := op.Validate(got); err != nil {
+			t.Errorf("%q: %v", argv, err)
 		}
 	}
 }

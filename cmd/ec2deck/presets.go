@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -16,6 +17,7 @@ func (p *program) presets() ([]awsops.Preset, error) {
 	op, _ := awsops.Find("run-instances")
 	field, _ := op.Info().Field("user-data")
 	var out []awsops.Preset
+	var all []error
 	for _, preset := range p.file.Presets {
 		if file := preset.UserData; len(file.Values) > 0 {
 			path := p.atHome(strings.Join(file.Values, " "))
@@ -27,16 +29,15 @@ func (p *program) presets() ([]awsops.Preset, error) {
 				err = field.Check([]string{string(content)})
 			}
 			if wrong, ok := as[*awsops.InputError](err); ok {
-				return nil, usagef("%s: %s: %s", file.Where, path, wrong.Rule)
-			}
-			if err != nil {
-				return nil, usagef("%s: %s %v", file.Where, path, err)
+				all = append(all, usagef("%s: %s: %s", file.Where, path, wrong.Rule))
+			} else if err != nil {
+				all = append(all, usagef("%s: %s %v", file.Where, path, err))
 			}
 			preset.Values["user-data"] = []string{string(content)}
 		}
 		out = append(out, preset.Preset)
 	}
-	return out, nil
+	return out, errors.Join(all...)
 }
 
 // preset is the one that a command names, or an empty one.

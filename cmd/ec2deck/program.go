@@ -51,7 +51,16 @@ func (p *program) tree() *cobra.Command {
 	p.flags.addScreen(root.Flags())
 	root.AddCommand(p.runCommand(), p.operationsCommand(), p.simCommand(), p.serveCommand(), p.whoCommand(), p.configCommand(), p.connectionsCommand(), p.doctorCommand(), p.versionCommand(), p.manCommand())
 	p.completions(root)
-	return root
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil { // cobra answers whatever stands behind it
+		c.Args, c.RunE = cobra.ArbitraryArgs, func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return usagef("there is no completion for %q; there are bash, fish, powershell, zsh", args[0])
+		}
+	}
+	return helped(root)
 }
 
 // hostedTree builds what an SSH session without a terminal may run.
@@ -64,6 +73,30 @@ func (p *program) hostedTree() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	p.flags.addAll(root.PersistentFlags())
 	root.AddCommand(p.runCommand(), p.operationsCommand(), p.doctorCommand(), p.versionCommand())
+	return helped(root)
+}
+
+// helped adds the help about commands, which says when there is no such one.
+func helped(root *cobra.Command) *cobra.Command {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil {
+		return root
+	}
+	help.Run, help.RunE = nil, func(_ *cobra.Command, args []string) error {
+		about, rest, err := root.Find(args)
+		switch {
+		case err != nil:
+			return err
+		case len(rest) > 0 && about.Name() == "run":
+			return unknownOperation(rest)
+		case len(rest) > 0:
+			return usagef("there is no command %q; `%s --help` lists them", strings.Join(args, " "), about.CommandPath())
+		}
+		about.InitDefaultHelpFlag()
+		about.InitDefaultVersionFlag()
+		return about.Help()
+	}
 	return root
 }
 

@@ -63,7 +63,7 @@ func TestEndpointOfTheEnvironment(t *testing.T) {
 	}{
 		{"the flag wins", map[string]string{"AWS_ENDPOINT_URL_EC2": "https://b"}, []string{"https://a"}, "https://a", ""},
 		{"EC2's own wins", map[string]string{"AWS_ENDPOINT_URL_EC2": "https://b", "AWS_ENDPOINT_URL": "https://c"}, nil, "https://b", ""},
-		{"the common one counts", map[string]string{"AWS_ENDPOINT_URL": "http://emulator:4566"}, nil, "http://emulator:4566", ""},
+		{"the common one counts", map[string]string{"AWS_ENDPOINT_URL": "http://localhost:4566"}, nil, "http://localhost:4566", ""},
 		{"the environment can be ignored", map[string]string{"AWS_ENDPOINT_URL": "https://c", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, nil, "", ""},
 		{"an endpoint gives the region", nil, []string{"eu-west-1.ec2.amazonaws.com"}, "https://ec2.eu-west-1.amazonaws.com", "eu-west-1"},
 		{"a region that is given stays", map[string]string{"AWS_REGION": "us-east-1"}, []string{"eu-west-1.ec2.amazonaws.com"}, "https://ec2.eu-west-1.amazonaws.com", ""},

@@ -34,6 +34,7 @@ func TestInATerminal(t *testing.T) {
 		"a terminal without a size has the least": withoutSize,
 		"without credentials the screen says so":  noCredentials,
 		"a click is taken unless that is off":     takesClicks,
+		"a copy reaches tmux both ways":           copiesInTmux,
 		"ctrl+z leaves it to the shell":           stopsForAShell,
 		"ctrl+z without a shell does nothing":     staysWithoutAShell,
 		"a command asks for an MFA code":          asksForACode,
@@ -192,6 +193,18 @@ func cursor(screen string) int {
 		}
 	}
 	return -1
+}
+
+func copiesInTmux(t *testing.T, program string) {
+	for term, wanted := range map[string][2]int{"tmux-256color": {2, 1}, "xterm-256color": {1, 0}} {
+		x := open(t, 100, 30, []string{"TERM=" + term}, program, "--demo")
+		x.shows("● live")
+		x.types("y")
+		x.shows("copied i-")
+		if got := [2]int{strings.Count(x.written(), "\x1b]52;c;"), strings.Count(x.written(), "\x1bPtmux;\x1b\x1b]52;c;")}; got != wanted {
+			t.Errorf("%s: %v sequences and wrapped ones among them, wanted %v", term, got, wanted)
+		}
+	}
 }
 
 func takesClicks(t *testing.T, program string) {

@@ -72,7 +72,7 @@ func keyTables() string {
 		}
 	}
 	b.WriteString("| key | everywhere |\n| --- | --- |\n")
-	for i, s := range views.All() {
+	for i, s := range views.All()[:9] { // the others have none: there is the palette
 		fmt.Fprintf(&b, "| `%d` | the table of %s |\n", i+1, strings.ToLower(s.Info().Title))
 	}
 	for _, g := range keymap.Default().Groups() {

@@ -50,7 +50,7 @@ func (p *program) operationCommand(op awsops.Operation) *cobra.Command {
 	in := &invocation{op: op, fields: map[string]*values{}}
 	c := &cobra.Command{
 		Use: info.Name, Short: info.Help, Long: longHelp(info), Example: "  " + exampleLine(info),
-		Args: func(_ *cobra.Command, args []string) error { return noPositional(info, args) },
+		Args: func(c *cobra.Command, args []string) error { return noPositional(info, c.Flags(), args) },
 		RunE: func(c *cobra.Command, _ []string) error { return p.perform(c.Context(), in) },
 	}
 	for _, f := range info.Fields {
@@ -137,11 +137,14 @@ func exampleLine(info awsops.Info) string {
 	parts := []string{"ec2deck run", info.Name}
 	for _, f := range info.Fields {
 		for _, v := range info.Example[f.Name] {
-			if f.Kind == awsops.KindBool && v == "true" {
+			switch {
+			case f.Kind != awsops.KindBool:
+				parts = append(parts, "--"+f.Name, awsops.ShellQuote(v))
+			case v == "true":
 				parts = append(parts, "--"+f.Name)
-				continue
+			default: // what stands behind a switch is no value of it
+				parts = append(parts, "--"+f.Name+"="+v)
 			}
-			parts = append(parts, "--"+f.Name, awsops.ShellQuote(v))
 		}
 	}
 	if info.Secret != "" {
@@ -150,9 +153,20 @@ func exampleLine(info awsops.Info) string {
 	return strings.Join(parts, " ")
 }
 
-func noPositional(info awsops.Info, args []string) error {
+func noPositional(info awsops.Info, flags *pflag.FlagSet, args []string) error {
 	if len(args) == 0 {
 		return nil
+	}
+	if _, err := (values{args[0]}).truth(""); err == nil {
+		on := ""
+		flags.Visit(func(f *pflag.Flag) {
+			if _, own := info.Field(f.Name); f.NoOptDefVal != "" && (on == "" || own) {
+				on = f.Name
+			}
+		})
+		if on != "" {
+			return usagef("%s takes no argument %q: write --%s=%s", info.Name, args[0], on, args[0])
+		}
 	}
 	for _, f := range info.Fields {
 		if f.Target || f.Need == awsops.Required || strings.HasSuffix(f.Name, "-ids") || strings.HasSuffix(f.Name, "-names") {
@@ -227,17 +241,11 @@ type choices struct {
 // read checks everything that can be checked without a connection. A preset
 // counts where a flag is not given.
 func (in *invocation) read(f *config.File, begin awsops.Preset) (c choices, err error) {
-	info := in.op.Info()
+	info, written := in.op.Info(), in.given()
 	if err := in.configure(f); err != nil {
 		return c, err
 	}
-	c.values = awsops.Values{}
-	for name, v := range in.fields {
-		if len(*v) > 0 {
-			c.values[name] = *v
-		}
-	}
-	c.values = begin.Over(c.values)
+	c.values = begin.Over(in.given())
 	format, err := in.format()
 	if err != nil {
 		return c, err
@@ -258,12 +266,26 @@ func (in *invocation) read(f *config.File, begin awsops.Preset) (c choices, err 
 		return c, err
 	}
 	if info.Report {
+		if err := awsops.CheckDelivery(written); err != nil {
+			return c, err
+		}
 		if c.delivery, err = awsops.DeliveryOf(c.values); err != nil {
 			return c, err
 		}
 	}
 	c.print, c.shaped = awsops.NewPrint(format, info, shape), format != ""
 	return c, in.switches(&c)
+}
+
+// given are the inputs that have values.
+func (in *invocation) given() awsops.Values {
+	out := awsops.Values{}
+	for name, v := range in.fields {
+		if len(*v) > 0 {
+			out[name] = *v
+		}
+	}
+	return out
 }
 
 // configure gives the inputs of a report that were not written the values of the

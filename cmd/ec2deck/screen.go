@@ -138,14 +138,16 @@ func newScreen(ctx context.Context, s *awsops.Session, r *lipgloss.Renderer, o s
 	})
 }
 
-// clip asks the terminal, which may be far away over SSH, to fill its clipboard.
+// clip asks the terminal, which may be far away over SSH, to fill its
+// clipboard. tmux takes the plain sequence with set-clipboard on, and lets the
+// wrapped one through with allow-passthrough on.
 func clip(out io.Writer, term, text string) error {
 	seq := osc52.New(text)
-	switch {
-	case strings.HasPrefix(term, "screen"), strings.HasPrefix(term, "tmux"):
-		seq = seq.Tmux()
+	all := seq.String()
+	if strings.HasPrefix(term, "screen") || strings.HasPrefix(term, "tmux") {
+		all += seq.Tmux().String()
 	}
-	_, err := io.WriteString(out, seq.String())
+	_, err := io.WriteString(out, all)
 	return err
 }
 

@@ -48,6 +48,11 @@ func (p *program) understood() (options, error) {
 	if err != nil {
 		return o, err
 	}
+	if !o.demo {
+		if err := p.real(&o); err != nil {
+			return o, err
+		}
+	}
 	if err := p.connections(&o); err != nil {
 		return o, err
 	}
@@ -55,16 +60,37 @@ func (p *program) understood() (options, error) {
 		return o, err
 	}
 	if o.demo {
-		return o, p.demo(&o)
+		err = p.demo(&o)
 	}
-	o.settings.Known, o.settings.Disk = p.profiles, p.disk()
+	return o, err
+}
+
+// real reads what holds for real accounts only.
+func (p *program) real(o *options) (err error) {
+	o.settings.Known, o.settings.Disk, o.settings.Chain = p.profiles, p.disk(), p.chain(o.demo)
 	if err := p.onlyForDemo(); err != nil {
-		return o, err
+		return err
 	}
 	if o.settings.Proxy, err = p.proxy(); err != nil {
-		return o, err
+		return err
 	}
-	return o, p.endpoint(&o.settings)
+	if err := p.ownRegion(); err != nil {
+		return err
+	}
+	return p.endpoint(&o.settings)
+}
+
+// ownRegion refuses a region of the environment that is none.
+func (p *program) ownRegion() error {
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if s := p.getenv(name); s != "" {
+			if _, err := awsops.Region().Check(s); err != nil {
+				return usagef("%s %q: write a region such as eu-west-1", name, awsops.Clean(s))
+			}
+			return nil
+		}
+	}
+	return nil
 }
 
 // limits reads what holds for real accounts and for made-up ones.
@@ -169,7 +195,9 @@ func (p *program) proxy() (string, error) {
 		return "", bad("proxy-port", fmt.Sprint(port), "needs --proxy-host: give both or none")
 	case port == 0:
 		return "", bad("proxy-host", host, "needs --proxy-port: give both or none")
-	case strings.ContainsAny(host, "/@ ?#") || strings.Count(host, ":") == 1:
+	case strings.Contains(host, "@"):
+		return "", bad("proxy-host", "", "write a host name or an address, without a name and a password")
+	case strings.ContainsAny(host, "/ ?#") || strings.Count(host, ":") == 1:
 		return "", bad("proxy-host", host, "write a host name or an address, without scheme and port")
 	}
 	if strings.Contains(host, ":") {
@@ -179,23 +207,17 @@ func (p *program) proxy() (string, error) {
 }
 
 // endpoint reads --endpoint-url, or the environment in the order of the SDK.
-// An address in the environment is left as it is if it is whole: many an
-// emulator is called over http by the name of its container.
 func (p *program) endpoint(s *awsops.Settings) error {
 	given, err := p.flags.endpoint.one("endpoint-url")
 	if err != nil {
 		return err
 	}
-	name := "--endpoint-url"
+	name := ""
 	if given == "" && !strings.EqualFold(p.getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
 		for _, name = range []string{"AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"} {
 			if given = p.getenv(name); given != "" {
 				break
 			}
-		}
-		if strings.Contains(given, "://") {
-			s.Endpoint = given
-			return nil
 		}
 	}
 	if given == "" {
@@ -203,7 +225,14 @@ func (p *program) endpoint(s *awsops.Settings) error {
 	}
 	endpoint, region, err := parseEndpoint(given)
 	if err != nil {
-		return usagef("%s %q: %v", name, awsops.Clean(given), err)
+		wrong := &awsops.InputError{Field: "endpoint-url", Value: given, Rule: err.Error()}
+		if strings.Contains(given, "@") { // what stands before it is not repeated
+			wrong.Value, wrong.Rule = "", wrong.Rule+", without a name and a password"
+		}
+		if name != "" {
+			return usagef("%s%s", name, strings.TrimPrefix(wrong.Error(), "--endpoint-url"))
+		}
+		return wrong
 	}
 	s.Endpoint = endpoint
 	if region != "" && len(s.Regions) == 0 && p.getenv("AWS_REGION") == "" && p.getenv("AWS_DEFAULT_REGION") == "" {
@@ -323,7 +352,7 @@ func (p *program) narrowed(o options) (options, error) {
 	s.Timeout, asked.wait = min(s.Timeout, host.Timeout), min(asked.wait, o.wait)
 	own := s.Policy()
 	s.Policy = func() awsops.Policy { return host.Policy().Narrowed(own) }
-	s.Connections, s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home = host.Connections, host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home
+	s.Connections, s.Endpoint, s.Proxy, s.Keys, s.HTTPClient, s.Home, s.Chain = host.Connections, host.Endpoint, host.Proxy, host.Keys, host.HTTPClient, host.Home, host.Chain
 	s.Inventory = host.Inventory
 	s.Presets = host.Presets
 	s.Journal, s.Who, s.Now, s.Shared, s.Meter, s.Outlive = host.Journal, host.Who, host.Now, host.Shared, host.Meter, host.Outlive

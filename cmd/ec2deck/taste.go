@@ -23,58 +23,57 @@ type taste struct {
 	ssh    views.SSH
 }
 
-// newTaste reads the configuration of screens, with the lines of its mistakes.
+// newTaste reads the configuration of screens. The error tells everything that
+// is wrong, with the lines.
 func newTaste(f *config.File) (t taste, err error) {
+	var wrong []error
 	if format := f.Naming; len(format.Values) > 0 {
 		if t.naming, err = awsops.ParseNaming(strings.Join(format.Values, " ")); err != nil {
-			return t, usagef("%s: %v", format.Where, err)
+			wrong = append(wrong, usagef("%s: %v", format.Where, err))
 		}
 	}
 	if t.apart, err = apart(f.Export); err != nil {
-		return t, err
+		wrong = append(wrong, err)
 	}
-	if err := t.bind(f.Keys); err != nil {
-		return t, err
-	}
+	wrong = append(wrong, t.bind(f.Keys))
 	t.ssh = views.SSH{Run: f.SSH.Run, User: f.SSH.User, Key: f.SSH.Key, Command: f.SSH.Command}
 	t.setups = map[string]views.Setup{}
 	for _, table := range f.Tables {
 		info, err := kindOf(table.Kind.Name, table.Kind.Where)
-		if err != nil {
-			return t, err
+		if err == nil {
+			t.setups[info.Kind], err = setup(info, table)
 		}
-		if t.setups[info.Kind], err = setup(info, table); err != nil {
-			return t, err
-		}
+		wrong = append(wrong, err)
 	}
 	for _, v := range f.Views {
-		if _, err := kindOf(v.Table.One(), v.Table.Where); err != nil {
-			return t, err
+		_, err := kindOf(v.Table.One(), v.Table.Where)
+		if _, other := kindOf(v.Name.One(), ""); other == nil {
+			err = errors.Join(err, usagef("%s: %q is the name of a table", v.Name.Where, v.Name.One()))
 		}
-		if _, err := kindOf(v.Name.One(), ""); err == nil {
-			return t, usagef("%s: %q is the name of a table", v.Name.Where, v.Name.One())
-		}
+		wrong = append(wrong, err)
 		t.saved = append(t.saved, ui.Saved{Name: v.Name.One(), Kind: v.Table.One(), Query: awsops.Clean(strings.Join(v.Filter.Values, " "))})
 	}
-	return t, nil
+	return t, errors.Join(wrong...)
 }
 
 // apart reads the delimiters of exported text.
 func apart(settings []config.Setting) (awsops.Values, error) {
 	v, names := awsops.Values{}, []string{"delimiter", "row-delimiter", "col-delimiter"}
+	var all []error
 	for _, s := range settings {
 		if !slices.Contains(names, s.Name) {
-			return nil, usagef("%s is unknown; there are %s", s.Where, strings.Join(names, ", "))
+			all = append(all, usagef("%s is unknown; there are %s", s.Where, strings.Join(names, ", ")))
+			continue
 		}
 		v[s.Name] = []string{s.One()}
 	}
 	wrong, ok := as[*awsops.InputError](awsops.CheckExport(v))
 	for _, s := range settings {
 		if ok && s.Name == wrong.Field {
-			return nil, usagef("%s: %q %s", s.Where, wrong.Value, strings.ReplaceAll(wrong.Rule, "--", ""))
+			all = append(all, usagef("%s: %q %s", s.Where, wrong.Value, strings.ReplaceAll(wrong.Rule, "--", "")))
 		}
 	}
-	return v, nil
+	return v, errors.Join(all...)
 }
 
 // bind changes keys. Conflicts are looked for when all have been changed, so
@@ -84,6 +83,7 @@ func (t *taste) bind(changes []config.Setting) error {
 	if len(changes) == 0 {
 		return nil
 	}
+	var wrong []error
 	for _, s := range changes {
 		var err error
 		switch action := strings.Contains(s.Name, "."); {
@@ -95,8 +95,11 @@ func (t *taste) bind(changes []config.Setting) error {
 			err = t.keys.Change(s.Name, s.Values)
 		}
 		if err != nil {
-			return usagef("%s: %v", s.Where, err)
+			wrong = append(wrong, usagef("%s: %v", s.Where, err))
 		}
+	}
+	if len(wrong) > 0 {
+		return errors.Join(wrong...)
 	}
 	err := t.keys.Check()
 	if err == nil {
@@ -116,16 +119,22 @@ func (t *taste) bind(changes []config.Setting) error {
 
 // setup reads a table's columns and its order apart, so that each has its line.
 func setup(info views.SpecInfo, t config.Table) (views.Setup, error) {
-	s, err := views.NewSetup(info, t.Columns.Values, "")
-	if err != nil {
-		return s, usagef("%s: %v", t.Columns.Where, err)
+	var wrong []error
+	for _, name := range t.Columns.Values {
+		if _, err := views.NewSetup(info, []string{name}, ""); err != nil {
+			wrong = append(wrong, usagef("%s: %v", t.Columns.Where, err))
+		}
 	}
 	order, err := views.NewSetup(info, nil, strings.Join(t.Sort.Values, " "))
 	if err != nil {
-		return s, usagef("%s: %v", t.Sort.Where, err)
+		wrong = append(wrong, usagef("%s: %v", t.Sort.Where, err))
 	}
+	if len(wrong) > 0 {
+		return order, errors.Join(wrong...)
+	}
+	s, err := views.NewSetup(info, t.Columns.Values, "")
 	s.Sort = order.Sort
-	return s, nil
+	return s, err
 }
 
 // kindOf finds a table by its name.

@@ -114,7 +114,11 @@ func Parse(path string, text []byte) (*File, error) {
 	case errors.Is(err, io.EOF): // an empty file
 		return &File{}, nil
 	case err != nil:
-		return nil, fmt.Errorf("%s: %s", path, awsops.Clean(strings.TrimPrefix(err.Error(), "yaml: ")))
+		why := strings.TrimPrefix(err.Error(), "yaml: ")
+		if _, after, ok := strings.Cut(why, ": "); ok && strings.HasPrefix(why, "line ") {
+			why = after
+		}
+		return nil, fmt.Errorf("%s:%d: %s", path, lineOf(text), awsops.Clean(why))
 	}
 	if !errors.Is(decoder.Decode(&second), io.EOF) {
 		return nil, fmt.Errorf("%s: holds more than one document", path)
@@ -141,6 +145,18 @@ func Parse(path string, text []byte) (*File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// lineOf is the line of a mistake in YAML: the one after the longest beginning
+// of the text that holds none. The library's errors have the line of what it
+// was reading then, or one nearby, or none.
+func lineOf(text []byte) int {
+	for {
+		text = text[:bytes.LastIndexByte(bytes.TrimSuffix(text, []byte("\n")), '\n')+1]
+		if yaml.Unmarshal(text, new(yaml.Node)) == nil {
+			return bytes.Count(text, []byte("\n")) + 1
+		}
+	}
 }
 
 // reader collects what is wrong with a file.

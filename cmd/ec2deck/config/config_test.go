@@ -89,8 +89,14 @@ func TestEveryMistakeIsToldWithItsLine(t *testing.T) {
 		"roles:\n  default:\n    production: maybe":                   `f:3: roles.default.production: "maybe" is neither true nor false`,
 		"roles:\n  default:\n    risk: read\n    risk: x":             `f:4: roles.default: "risk" stands in line 3 already`,
 		"roles:\n  default: {}\n  default: {risk: read}":              `f:3: roles: "default" stands in line 2 already`,
-		"a: b: c":                   "f: mapping values are not allowed",
-		"roles: {}\n---\nroles: {}": "f: holds more than one document",
+		"a: b: c":                                    "f:1: mapping values are not allowed",
+		"theme: dark\nconfirm:\n\tchange: yes":       "f:3: found character that cannot start any token",
+		"roles:\n  a:\n    keys: x\n   risk: read\n": "f:4: did not find expected key",
+		"theme: 'dark":                               "f:1: found unexpected end of stream",
+		"\ttheme: dark\n":                            "f:1: found character that cannot start any token",
+		"serve:\n  listen: [a,\n    b]\n# so\n\nmail: [a\nroles: {}": "f:6: did not find expected ',' or ']'",
+		"theme: dark\nmail: *x":                           "f:2: unknown anchor 'x' referenced",
+		"roles: {}\n---\nroles: {}":                       "f: holds more than one document",
 		"roles:\n  default:\n    profiles: \"\\e[2J\\n\"": "",
 	} {
 		_, err := config.Parse("f", []byte(text))
