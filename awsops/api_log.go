@@ -55,7 +55,8 @@ type Call struct {
 	Attempts []Attempt
 	Err      *Error
 
-	input any // without secrets
+	endpoint string // "" is EC2's own
+	input    any    // without secrets
 }
 
 // Attempt is one request on the wire.
@@ -236,7 +237,7 @@ func (c Call) CommandLine() string {
 	if c.input == nil || c.Service != "EC2" {
 		return ""
 	}
-	line := commandLine(c.Action, c.input, c.Scope)
+	line := commandLine(c.Action, c.input, c.Scope) + endpointOption(c.endpoint)
 	if c.DryRun() {
 		line += " --dry-run"
 	}

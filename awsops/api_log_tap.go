@@ -29,17 +29,18 @@ type tap struct {
 	body     *copiedBody
 }
 
-// logged lets a log see what is asked over a profile's connection.
-func (l *Calls) logged(cfg aws.Config, profile string) aws.Config {
+// logged lets a log see what is asked over a profile's connection, at an endpoint
+// that may be "".
+func (l *Calls) logged(cfg aws.Config, profile, endpoint string) aws.Config {
 	if l != nil {
-		cfg.APIOptions = append(slices.Clip(cfg.APIOptions), l.taps(profile))
+		cfg.APIOptions = append(slices.Clip(cfg.APIOptions), l.taps(profile, endpoint))
 	}
 	return cfg
 }
 
-func (l *Calls) taps(profile string) func(*middleware.Stack) error {
+func (l *Calls) taps(profile, endpoint string) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
-		t := &tap{log: l, call: &Call{Scope: Scope{Profile: profile}}}
+		t := &tap{log: l, call: &Call{Scope: Scope{Profile: profile}, endpoint: endpoint}}
 		return errors.Join(stack.Initialize.Add(t, middleware.After), stack.Finalize.Add(t, middleware.After), stack.Deserialize.Add(t, middleware.After))
 	}
 }

@@ -275,6 +275,11 @@ func TestACallIsACommandLine(t *testing.T) {
 	if got, want := calls.List()[0].CommandLine(), "aws ec2 stop-instances --instance-ids "+webID+" --profile test --region us-east-1 --dry-run"; got != want {
 		t.Errorf("%s", got)
 	}
+	b = newBench(t, func(s *awsops.Settings) { s.Calls, s.Endpoint = calls, "https://ec2.test" })
+	b.run(t, "describe-key-pairs", nil)
+	if got := calls.List()[0].CommandLine(); !strings.HasSuffix(got, " --endpoint-url https://ec2.test") {
+		t.Errorf("%s", got)
+	}
 }
 
 func TestASinkGetsEachCall(t *testing.T) {

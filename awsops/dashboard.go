@@ -242,7 +242,7 @@ func Uncounted(err error) string {
 	switch {
 	case e == nil:
 		return "failed"
-	case e.Code == "NoCredentials":
+	case e.Code == "NoCredentials", e.Code == "HalfCredentials", e.Code == "NeedsCode":
 		return "no credentials"
 	case e.Class == Denied || e.Code == "UnauthorizedOperation":
 		return "denied"

@@ -218,6 +218,9 @@ func Merge(results []Result, account func(profile string) string) Result {
 		merged.Operation, merged.EmptyText = r.Operation, r.EmptyText
 		merged.Items = append(merged.Items, r.Items...)
 		where := []any{plain(account(r.Scope.Profile)), plain(r.Scope.Region)}
+		if where[1] == nil { // a profile that could not be opened
+			where[0] = r.Scope.Profile
+		}
 		table := r.flat()
 		if table == nil { // single values become a row
 			table = &Table{Rows: [][]any{{}}}
@@ -232,7 +235,7 @@ func Merge(results []Result, account func(profile string) string) Result {
 		for _, row := range table.Rows {
 			merged.Table.Rows = append(merged.Table.Rows, append(where[:2:2], row...))
 		}
-		if merged.RequestID != "" {
+		if merged.RequestID != "" && r.RequestID != "" {
 			merged.RequestID += ","
 		}
 		merged.RequestID += r.RequestID

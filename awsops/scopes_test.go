@@ -68,3 +68,21 @@ func TestAnotherWayCountsAtOnce(t *testing.T) {
 		t.Errorf("the scopes are %v", got)
 	}
 }
+
+func TestTheProfileOfTheDefaultChain(t *testing.T) {
+	role := awsops.Fixed(awsops.Policy{Role: "ops", Profiles: []string{"default", "prod"}})
+	for name, test := range map[string]struct {
+		settings awsops.Settings
+		want     []string
+	}{
+		"none":             {awsops.Settings{}, []string{""}},
+		"by name":          {awsops.Settings{Chain: "prod"}, []string{"prod"}},
+		"others are named": {awsops.Settings{Chain: "prod", Profiles: []string{"dev"}}, []string{"dev"}},
+		"of a role":        {awsops.Settings{Policy: role}, []string{"", "prod"}},
+		"apart in a role":  {awsops.Settings{Policy: role, Chain: "prod"}, []string{"default", "prod"}},
+	} {
+		if got := awsops.NewSession(test.settings).Profiles(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}

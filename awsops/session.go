@@ -212,7 +212,7 @@ func (s *Session) signIn(ctx context.Context, profile string) (cfg aws.Config, a
 	if err != nil {
 		return cfg, "", explain(err, "open", cfg.Region, false)
 	}
-	cfg = s.settings.Calls.logged(s.settings.Meter.metered(cfg, named(profile)), named(profile))
+	cfg = s.settings.Calls.logged(s.settings.Meter.metered(cfg, named(profile)), named(profile), s.settings.of(profile).Endpoint)
 	credentials, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		drop()
@@ -266,7 +266,7 @@ func (s *Session) config(ctx context.Context, profile string) (aws.Config, error
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
 	if calls := s.settings.Calls; calls != nil && s.settings.Shared == nil { // a shared connection is nobody's own
-		options = append(options, config.WithAPIOptions([]func(*middleware.Stack) error{calls.taps(named(profile))}))
+		options = append(options, config.WithAPIOptions([]func(*middleware.Stack) error{calls.taps(named(profile), "")}))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	cfg.APIOptions = nil // they were for what finds the credentials

@@ -95,6 +95,7 @@ type options struct {
 	rights    func() awsops.Policy // in the place of policy
 	held      func() awsops.Policy // the same, of the operator's own
 	timeout   time.Duration
+	endpoint  string
 	colours   termenv.Profile
 	query     string
 	kind      string // of the first table
@@ -199,7 +200,7 @@ func newSim(t testing.TB, o options, now func() time.Time) *ec2sim.Sim {
 }
 
 func settings(sim *ec2sim.Sim, o options) awsops.Settings {
-	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Keys: o.keys, Shared: o.shared, Presets: o.presets}
+	s := awsops.Settings{Profiles: o.profiles, Regions: o.regions, Policy: awsops.Fixed(o.policy), HTTPClient: sim, Timeout: o.timeout, Endpoint: o.endpoint, Keys: o.keys, Shared: o.shared, Presets: o.presets}
 	s.Known = func() []string { return o.known }
 	if !o.hosted {
 		s.ReadFile = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join("..", "testdata", "keys", path)) }

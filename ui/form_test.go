@@ -126,6 +126,13 @@ func TestAFormIsCopiedAsACommand(t *testing.T) {
 	if want := "aws ec2 start-instances --instance-ids " + stopped + " --profile test --region us-east-1"; len(d.copied) != 1 || d.copied[0] != want {
 		t.Errorf("copied %q, want %q", d.copied, want)
 	}
+	o := small()
+	o.endpoint = "https://ec2.test"
+	far := start(t, o).on("stopped-1")
+	far.press(":", "start-inst", "enter", "ctrl+y")
+	if len(far.copied) != 1 || !strings.HasSuffix(far.copied[0], " --endpoint-url https://ec2.test") {
+		t.Errorf("copied %q", far.copied)
+	}
 	// A flow reads before it knows what it asks for.
 	d.press("esc")
 	d.open("groups").on("web")

@@ -15,10 +15,7 @@ import (
 // checkConfig reads everything that the configuration can say as the commands
 // that use it do.
 func (p *program) checkConfig() error {
-	path, file, err := p.configuration()
-	if err == nil {
-		err = p.mistakes(path, file)
-	}
+	path, err := p.mistakes()
 	if err == nil {
 		_, err = p.options() // what the command line says about it
 	}
@@ -33,10 +30,15 @@ func (p *program) checkConfig() error {
 	return err
 }
 
-// mistakes is everything that is wrong with a configuration, or nil.
-func (p *program) mistakes(path string, f *config.File) error {
+// mistakes is everything that is wrong with the configuration, or nil, and where
+// it stands.
+func (p *program) mistakes() (path string, err error) {
+	path, f, err := p.configuration()
+	if f == nil {
+		return path, err
+	}
 	_, taste := newTaste(f)
-	return errors.Join(p.checkDefaults(path, f), taste, p.checkServe(f), checkMail(f))
+	return path, errors.Join(err, p.checkDefaults(path, f), taste, p.checkServe(f), checkMail(f))
 }
 
 // mistakesIn reads settings as flags. What is wrong with one does not hide what

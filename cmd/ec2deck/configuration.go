@@ -16,7 +16,8 @@ import (
 )
 
 // configuration reads the file that --config names, or the one in its usual
-// place if there is one.
+// place if there is one. What comes with an error is good for nothing but to be
+// looked at for more.
 func (p *program) configuration() (path string, file *config.File, err error) {
 	path, err = p.flags.config.one("config")
 	if err != nil {
@@ -29,9 +30,9 @@ func (p *program) configuration() (path string, file *config.File, err error) {
 		}
 	}
 	if file, err = config.Load(path); err != nil {
-		return "", nil, usagef("%v", err)
+		err = usagef("%v", err)
 	}
-	return path, file, nil
+	return path, file, err
 }
 
 // configFile is the usual place of the configuration, or "".
@@ -53,12 +54,16 @@ func (p *program) ownFile(variable, below, name string) string {
 
 // configured reads the configuration, once, and gives the global flags that
 // were not written the values that it has for them.
-func (p *program) configured() (err error) {
+func (p *program) configured() error {
 	if p.file != nil {
 		return nil
 	}
-	if p.path, p.file, err = p.configuration(); err != nil || p.set == nil {
+	path, file, err := p.configuration()
+	if err != nil {
 		return err
+	}
+	if p.path, p.file = path, file; p.set == nil {
+		return nil
 	}
 	return configure(p.set, slices.DeleteFunc(slices.Clone(p.file.Defaults), p.overruled))
 }

@@ -95,10 +95,7 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 }
 
 func (p *program) checkConfiguration(tell func(awsops.Finding)) {
-	path, file, err := p.configuration()
-	if err == nil {
-		err = p.mistakes(path, file)
-	}
+	path, err := p.mistakes()
 	switch {
 	case err != nil:
 		for line := range strings.Lines(err.Error()) {

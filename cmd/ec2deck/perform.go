@@ -146,8 +146,8 @@ func (p *program) change(ctx context.Context, s *awsops.Session, r awsops.Reques
 	code := p.tellItems(res.Failed())
 	if late != nil && code == 0 {
 		code = exitCode(late)
-		if c.print.Format == "json" { // else it is told below
-			res.Message = late.Error()
+		if e := awsops.AsError(late); e != nil && c.print.Format == "json" { // it is told below too
+			res.Message, res.Items = e.Message, append(res.Items, awsops.Item{Err: e})
 		}
 	}
 	if err := c.print.Write(p.out, res, code); err != nil {

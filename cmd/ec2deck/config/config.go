@@ -50,7 +50,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// File is a configuration file that has been read and holds nothing wrong.
+// File is a configuration file that has been read.
 type File struct {
 	Defaults    []Setting // of flags that every command has
 	Connections []Connection
@@ -77,7 +77,7 @@ type Setting struct {
 // maxSize bounds the file.
 const maxSize = 1 << 20
 
-// Load reads a file. It must not be writable for others: who can write it can
+// Load reads a file, as Parse does. It must not be writable for others: who can write it can
 // do everything that it allows.
 func Load(path string) (*File, error) {
 	info, err := os.Stat(path) // before opening, which would wait on a pipe
@@ -105,7 +105,8 @@ func Load(path string) (*File, error) {
 	return Parse(path, text)
 }
 
-// Parse reads the text of a file. The error tells everything that is wrong.
+// Parse reads the text of a file. The error tells everything that is wrong; with
+// it comes what could be read, if anything, to be looked at for more of that.
 func Parse(path string, text []byte) (*File, error) {
 	r := &reader{path: path}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -141,10 +142,7 @@ func Parse(path string, text []byte) (*File, error) {
 		"serve":       func(n *yaml.Node, at string) { f.Serve = r.settings(n, at) },
 		"roles":       func(n *yaml.Node, at string) { f.Roles = r.roles(n, at) },
 	})
-	if err := errors.Join(r.wrong...); err != nil {
-		return nil, err
-	}
-	return f, nil
+	return f, errors.Join(r.wrong...)
 }
 
 // lineOf is the line of a mistake in YAML: the one after the longest beginning

@@ -44,6 +44,7 @@ func (r *reader) connection(name string, n *yaml.Node, at string) Connection {
 			values := s.Values
 			if info, _ := form.Field(field); info.Check(values) != nil {
 				r.say(n, at, "%s", ruleOf(info.Check(values)))
+				return
 			}
 			switch field {
 			case "endpoint-url":
