@@ -88,6 +88,7 @@ func TestSignatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sim.Inject(ec2sim.Fault{Delay: 5 * time.Millisecond}) // or the client may lose an answer on loopback
 	server := httptest.NewServer(sim)
 	defer server.Close()
 	at := func(a ec2sim.Account) error {
@@ -223,7 +224,7 @@ func TestCutOverASocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sim.Inject(ec2sim.Fault{Cut: true, CutAfter: 100})
+	sim.Inject(ec2sim.Fault{Cut: true, CutAfter: 100, Delay: 5 * time.Millisecond})
 	server := httptest.NewServer(sim)
 	defer server.Close()
 	r := request(t, sim.Accounts()[0], "Action=DescribeInstances")

@@ -84,7 +84,7 @@ type remote struct {
 func (d *demonstration) remote() *remote {
 	d.Helper()
 	r := &remote{sim: newStage(d.T).sim}
-	answers := delayed(r.sim, 2*time.Millisecond)
+	answers := delayed(r.sim, 5*time.Millisecond)
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r.mu.Lock()
 		r.asked = append(r.asked, q)

@@ -16,7 +16,7 @@ import (
 func TestTheDoctorGoesStepByStep(t *testing.T) {
 	d := &demonstration{T: t}
 	r := d.remote()
-	server := httptest.NewTLSServer(delayed(r.sim, 2*time.Millisecond))
+	server := httptest.NewTLSServer(delayed(r.sim, 5*time.Millisecond))
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()

@@ -170,7 +170,7 @@ func TestAServerThatStopsLetsAChangeFinish(t *testing.T) {
 			close(asked)
 			<-answer
 		}
-		sim.ServeHTTP(w, r)
+		delayed(sim, 5*time.Millisecond).ServeHTTP(w, r)
 	}))
 	defer ec2.Close()
 	_, private, err := ed25519.GenerateKey(rand.Reader)

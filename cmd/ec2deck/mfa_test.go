@@ -18,7 +18,7 @@ func asksForACode(t *testing.T, program string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(delayed(sim, 2*time.Millisecond))
+	server := httptest.NewServer(delayed(sim, 5*time.Millisecond))
 	defer server.Close()
 	a, home := sim.Accounts()[0], t.TempDir()
 	files := map[string]string{
