@@ -116,10 +116,15 @@ func (m Map) Check() error {
 	m.each(func(name string, b *key.Binding) { names[fmt.Sprint(b.Keys(), b.Help())] = name })
 	name := func(b key.Binding) string { return names[fmt.Sprint(b.Keys(), b.Help())] }
 	var table []key.Binding
+	for n := '1'; n <= '9'; n++ { // which are in no map
+		b := key.NewBinding(key.WithKeys(string(n)))
+		names[fmt.Sprint(b.Keys(), b.Help())] = m.Taken(string(n))
+		table = append(table, b)
+	}
 	for _, g := range m.Groups() {
 		table = append(table, g.Bindings...)
 	}
-	for i, place := range [][]key.Binding{
+	for _, place := range [][]key.Binding{
 		append(table, m.Interrupt),
 		{m.Yes, m.DryRun, m.Edit, m.No, m.Interrupt},
 		{m.Really, m.No, m.Interrupt},
@@ -128,9 +133,6 @@ func (m Map) Check() error {
 		{m.OneByOne, m.Up, m.Down, m.PageUp, m.PageDown, m.Copy, m.Back, m.Quit, m.Interrupt},
 	} {
 		taken := map[string]string{}
-		for n := '1'; n <= '9' && i == 0; n++ {
-			taken[string(n)] = m.Taken(string(n))
-		}
 		for _, b := range place {
 			for _, k := range b.Keys() {
 				if taken[k] != "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (p *program) journal(o *options) error {
 	}
 	if len(sinks) > 0 {
 		o.settings.Journal, o.settings.Now = sinks, time.Now
-		o.settings.Who = journal.Who{User: or(or(p.getenv("USER"), p.getenv("LOGNAME")), fmt.Sprintf("uid %d", os.Getuid()))}
+		o.settings.Who = journal.Who{User: cmp.Or(p.getenv("USER"), p.getenv("LOGNAME"), fmt.Sprintf("uid %d", os.Getuid()))}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/url"
 	"path/filepath"
 
@@ -77,7 +78,7 @@ func (p *program) sink(a *audit) (journal.Sinks, error) {
 // the record.
 func (a *audit) inventory(p *program) func(any) error {
 	path, _ := a.file.one("audit-log") // the sink has seen it
-	if path = or(path, p.stateFile("audit.jsonl")); path == "off" {
+	if path = cmp.Or(path, p.stateFile("audit.jsonl")); path == "off" {
 		return nil
 	}
 	return inventory(filepath.Join(filepath.Dir(path), "inventory.jsonl"))

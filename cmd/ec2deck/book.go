@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -68,7 +69,7 @@ func (b *book) read(file *config.File) error {
 	}
 	for _, name := range b.names {
 		if !slices.Contains(known, name) {
-			return bad("connection", name, "the configuration has "+or(strings.Join(known, ", "), "none"))
+			return bad("connection", name, "the configuration has "+cmp.Or(strings.Join(known, ", "), "none"))
 		}
 	}
 	b.mu.Lock()
@@ -81,7 +82,7 @@ func (b *book) read(file *config.File) error {
 func (b *book) connections(file *config.File) []config.Connection {
 	out := slices.Clone(file.Connections)
 	for i := range out {
-		out[i].Profile = or(out[i].Profile, b.chain)
+		out[i].Profile = cmp.Or(out[i].Profile, b.chain)
 	}
 	return out
 }
@@ -105,7 +106,7 @@ func (b *book) place() (path string, text []byte, file *config.File, err error) 
 	if path, err = b.program.flags.config.one("config"); err != nil {
 		return "", nil, nil, err
 	}
-	if path = or(path, b.program.configFile()); path == "" {
+	if path = cmp.Or(path, b.program.configFile()); path == "" {
 		return "", nil, nil, bad("config", "", "is required: neither XDG_CONFIG_HOME nor HOME says where to keep it")
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
@@ -215,7 +216,7 @@ func (b *book) set(was string, v awsops.Values) error {
 			return err
 		}
 	}
-	name := or(v.Get("name"), was)
+	name := cmp.Or(v.Get("name"), was)
 	all, err := b.list()
 	if err != nil {
 		return err
@@ -256,7 +257,7 @@ func (b *book) would(v awsops.Values) (profile string, way awsops.Connection, er
 		return "", way, err
 	}
 	way, err = b.wayIn(v)
-	return or(v.Get("profile"), b.chain), way, err
+	return cmp.Or(v.Get("profile"), b.chain), way, err
 }
 
 // wayIn is the way that the values of a form say.
@@ -305,7 +306,7 @@ func (b *book) begin(scopes []awsops.Scope) error {
 	named := 0
 	for _, c := range b.connections(file) {
 		for _, region := range c.Regions {
-			if slices.Contains(b.names, c.Name) && slices.Contains(scopes, awsops.Scope{Profile: or(c.Profile, "default"), Region: region}) {
+			if slices.Contains(b.names, c.Name) && slices.Contains(scopes, awsops.Scope{Profile: cmp.Or(c.Profile, "default"), Region: region}) {
 				named++
 			}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -190,7 +191,7 @@ func (p *program) initConfig(args []string) error {
 	if err != nil {
 		return err
 	}
-	if path = or(path, p.configFile()); path == "" {
+	if path = cmp.Or(path, p.configFile()); path == "" {
 		return bad("config", "", "is required: neither XDG_CONFIG_HOME nor HOME says where to keep it")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,7 +16,7 @@ func unconfirmed(ctx context.Context, s *awsops.Session, r awsops.Request, c cho
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s has not been confirmed. Nothing was changed.\n", info.Name)
 	account, _ := s.Identify(ctx, r.Scope) // an account that cannot be found out is left out
-	fmt.Fprintf(&b, "EC2 action %s, account %s, profile %s, region %s", info.Action(), or(account, "unknown"), r.Scope.Profile, r.Scope.Region)
+	fmt.Fprintf(&b, "EC2 action %s, account %s, profile %s, region %s", info.Action(), cmp.Or(account, "unknown"), r.Scope.Profile, r.Scope.Region)
 	if len(ids) > 0 {
 		fmt.Fprintf(&b, ", %d to %s", len(ids), info.Verb())
 	}
@@ -61,7 +62,7 @@ func targets(ctx context.Context, s *awsops.Session, r awsops.Request) []string 
 	for i, id := range ids {
 		lines[i] = strings.TrimSpace(info.Noun + " " + id + " " + awsops.Clean(names[id]))
 		if state, known := states[id]; known {
-			lines[i] += " (" + or(state, "state unknown") + ")"
+			lines[i] += " (" + cmp.Or(state, "state unknown") + ")"
 		} else if states != nil {
 			lines[i] += " (not found here)"
 		}

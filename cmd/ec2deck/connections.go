@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net"
 	"slices"
 	"strconv"
@@ -76,7 +77,7 @@ func address(s string) bool {
 
 // reach adds a connection to the ways of a session. A profile has one.
 func reach(ways map[string]awsops.Connection, c config.Connection, way awsops.Connection) error {
-	name := or(c.Profile, "default")
+	name := cmp.Or(c.Profile, "default")
 	if before, twice := ways[name]; twice {
 		if before.Endpoint != way.Endpoint || before.Proxy != way.Proxy || len(before.Regions) == 0 != (len(way.Regions) == 0) {
 			return bad("connection", c.Name, "cannot be opened together with another of the profile "+name+" that goes another way")

@@ -36,7 +36,7 @@ func (p *program) dispatch(ctx context.Context, c choices, res awsops.Result, co
 		}
 	case awsops.ToEmail:
 		if err = p.mail(ctx, d, res.Operation, report.Bytes()); err == nil {
-			p.say("the report has been handed to " + awsops.Clean(or(d.Sendmail, d.Host)) + " for " + awsops.Clean(strings.Join(d.To, ", ")))
+			p.say("the report has been handed to " + awsops.Clean(cmp.Or(d.Sendmail, d.Host)) + " for " + awsops.Clean(strings.Join(d.To, ", ")))
 		}
 	}
 	if err != nil {
@@ -98,7 +98,7 @@ func (p *program) sendmail(ctx context.Context, d awsops.Delivery, operation str
 
 // mailUser reads who signs in to the mail server; "" signs nobody in.
 func (p *program) mailUser(d awsops.Delivery) (string, awsops.Secret, error) {
-	known := or(d.User, p.getenv("EC2DECK_SMTP_USER"))
+	known := cmp.Or(d.User, p.getenv("EC2DECK_SMTP_USER"))
 	if d.AuthFile == "" {
 		return known, awsops.NewSecret(p.getenv("EC2DECK_SMTP_PASSWORD")), nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"log/slog"
 	"net"
 	"strings"
@@ -56,7 +57,7 @@ func (p *program) config(d *door, demo bool) (serve.Config, error) {
 		}
 		cfg.Open = true
 	}
-	if cfg.HostKey = or(cfg.HostKey, p.stateFile("ssh_host_ed25519_key")); cfg.HostKey == "" {
+	if cfg.HostKey = cmp.Or(cfg.HostKey, p.stateFile("ssh_host_ed25519_key")); cfg.HostKey == "" {
 		return cfg, bad("host-key", "", "is required: neither XDG_STATE_HOME nor HOME says where to keep it")
 	}
 	if err := d.limits(&cfg.Limits); err != nil {
@@ -100,7 +101,7 @@ func (p *program) operating(d *door, cfg *serve.Config) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Admin = or(admin, cfg.Admin); cfg.Admin == "off" {
+	if cfg.Admin = cmp.Or(admin, cfg.Admin); cfg.Admin == "off" {
 		cfg.Admin = ""
 	} else if host, _, err := net.SplitHostPort(cfg.Admin); err != nil || !loopback(host) {
 		return bad("admin", cfg.Admin, "the endpoint asks for no password, so it listens on this machine only: write an address such as "+adminAddress+", or off")

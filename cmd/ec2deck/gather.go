@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -147,7 +148,7 @@ func (p *program) show(ctx context.Context, c choices, res awsops.Result) error 
 	}
 	if code == 0 && (c.failNone || res.EmptyText != "") && res.Table != nil && len(res.Table.Rows) == 0 {
 		code = int(awsops.Empty)
-		res.Message = or(res.EmptyText, "nothing was found")
+		res.Message = cmp.Or(res.EmptyText, "nothing was found")
 		p.say(res.Message)
 		if c.print.Format != "json" { // once is enough
 			res.Message, res.EmptyText = "", ""

@@ -54,7 +54,7 @@ const manualExits = "0 done, an empty list too; 1 refused by AWS, or a part fail
 	"4 credentials or permissions; 5 no connection, or an answer that is not EC2's; 6 no answer in time; 7 refused by policy, or not confirmed; " +
 	"8 a change was sent and its outcome is not known."
 
-const manualEnvironment = `AWS_PROFILE, AWS_DEFAULT_PROFILE, AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CA_BUNDLE and the others that the AWS SDK knows: who asks, and where.
+const manualEnvironment = `AWS_PROFILE, AWS_DEFAULT_PROFILE, AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ACCESS_KEY, AWS_SECRET_KEY, AWS_SESSION_TOKEN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CA_BUNDLE and the others that the AWS SDK knows: who asks, and where.
 AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: another address than EC2's own.
 HTTPS_PROXY, HTTP_PROXY, NO_PROXY: the way there.
 EC2DECK_SMTP_USER, EC2DECK_SMTP_PASSWORD: who signs in to the mail server.

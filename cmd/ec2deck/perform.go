@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -86,7 +87,7 @@ func openAll(ctx context.Context, s *awsops.Session, limit time.Duration) (scope
 	all.Wait()
 	for i, profile := range profiles {
 		if errs[i] != nil {
-			failed = append(failed, failure{awsops.Scope{Profile: or(profile, "default")}, errs[i]})
+			failed = append(failed, failure{awsops.Scope{Profile: cmp.Or(profile, "default")}, errs[i]})
 		}
 		scopes = append(scopes, found[i]...)
 	}

@@ -37,19 +37,11 @@ func (p *program) profiles() []string {
 // chain is the profile that the environment gives the default chain, or "".
 // Keys and a web identity of the environment are stronger, as in the SDK.
 func (p *program) chain(demo bool) string {
-	first := func(names ...string) string {
-		for _, name := range names {
-			if s := p.getenv(name); s != "" {
-				return s
-			}
-		}
-		return ""
-	}
-	keys := first("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY") != "" && first("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY") != ""
+	keys := cmp.Or(p.getenv("AWS_ACCESS_KEY_ID"), p.getenv("AWS_ACCESS_KEY")) != "" && cmp.Or(p.getenv("AWS_SECRET_ACCESS_KEY"), p.getenv("AWS_SECRET_KEY")) != ""
 	if demo || keys || p.getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" {
 		return ""
 	}
-	return first("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+	return cmp.Or(p.getenv("AWS_PROFILE"), p.getenv("AWS_DEFAULT_PROFILE"))
 }
 
 // section is the profile that a line begins, or "".

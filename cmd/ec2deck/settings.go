@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,7 +133,7 @@ func (p *program) limits(o *options) (err error) {
 	if o.theme, err = f.theme.one("theme"); err != nil {
 		return err
 	}
-	if o.theme = or(o.theme, "auto"); !slices.Contains(theme.Names(), o.theme) {
+	if o.theme = cmp.Or(o.theme, "auto"); !slices.Contains(theme.Names(), o.theme) {
 		return bad("theme", o.theme, "choose one of "+strings.Join(theme.Names(), ", "))
 	}
 	o.demo, err = f.demo.truth("demo")
@@ -340,7 +341,7 @@ func (p *program) narrowed(o options) (options, error) {
 	offered := awsops.NewSession(host).Profiles()
 	for _, name := range s.Profiles {
 		if !slices.Contains(offered, name) {
-			return o, bad("profile", name, "is refused over SSH: you are offered "+or(strings.Join(offered, ", "), "the server's default one only"))
+			return o, bad("profile", name, "is refused over SSH: you are offered "+cmp.Or(strings.Join(offered, ", "), "the server's default one only"))
 		}
 	}
 	if len(s.Profiles) == 0 {
@@ -359,13 +360,6 @@ func (p *program) narrowed(o options) (options, error) {
 	s.AskReason = max(s.AskReason, host.AskReason)
 	asked.demo, asked.refresh = o.demo, o.refresh
 	return asked, nil
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // session makes a session of the global flags, without any I/O.

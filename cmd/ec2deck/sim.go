@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func (p *program) simCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.serveSim(c.Context(), or(address, "127.0.0.1:4599"), wait)
+			return p.serveSim(c.Context(), cmp.Or(address, "127.0.0.1:4599"), wait)
 		},
 	}
 	add(c.Flags(), &listen, "listen", "address", "127.0.0.1:4599", "address on this machine; port 0 takes a free one")

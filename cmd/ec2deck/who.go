@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +31,7 @@ func (p *program) whoCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			address = or(address, adminAddress)
+			address = cmp.Or(address, adminAddress)
 			if host, _, err := net.SplitHostPort(address); err != nil || !loopback(host) {
 				return bad("admin", address, "a server tells its sessions on its own machine only: write an address such as "+adminAddress)
 			}
@@ -92,7 +93,7 @@ func (p *program) tellSessions(list []serve.Presence, format string) error {
 		if s.Width > 0 {
 			size = fmt.Sprintf("%dx%d", s.Width, s.Height)
 		}
-		rows = append(rows, []string{s.Name, or(s.Role, "-"), s.Remote, s.Since.Local().Format(time.DateTime), idle, s.Kind, size, s.ID})
+		rows = append(rows, []string{s.Name, cmp.Or(s.Role, "-"), s.Remote, s.Since.Local().Format(time.DateTime), idle, s.Kind, size, s.ID})
 	}
 	_, err := io.WriteString(p.out, aligned(rows))
 	return err
