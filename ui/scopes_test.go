@@ -130,6 +130,14 @@ func TestEachFailureIsTold(t *testing.T) {
 	l.until("all that there is to tell", d.has("! staging us-east-1 UnauthorizedOperation · staging eu-west-1 UnauthorizedOperation · waiting for production eu-west-1"))
 }
 
+func TestSeveralFailuresTellHowOldTheRowsAre(t *testing.T) {
+	d := start(t, options{profiles: []string{"production", "staging"}, regions: []string{"us-east-1"}})
+	d.sim.Inject(ec2sim.Fault{Action: "DescribeInstances", Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.", Status: 403})
+	d.clock.set(d.now().Add(10 * time.Second))
+	d.press("r")
+	d.shows("! production us-east-1 UnauthorizedOperation, data 10s old · staging us-east-1 UnauthorizedOperation, data 10s old")
+}
+
 // many is an account with so many regions, each with so many instances.
 func many(scopes, each int) options {
 	return options{fleet: "small.json", regions: []string{"all"}, change: func(f *ec2sim.Fleet) {

@@ -345,9 +345,14 @@ func (t *Table[T]) price(interval time.Duration) string {
 // Failures implements Failing.
 func (t *Table[T]) Failures() (out []Failure) {
 	for _, src := range t.sources {
-		if src.err != nil {
-			out = append(out, Failure{src.scope.String() + " " + src.err.Code, t.failure(src)})
+		if src.err == nil {
+			continue
 		}
+		brief := src.scope.String() + " " + src.err.Code
+		if !src.at.IsZero() {
+			brief += ", data " + Age(t.env.Now().Sub(src.at)) + " old"
+		}
+		out = append(out, Failure{brief, t.failure(src)})
 	}
 	return out
 }
